@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/http_exchange.h"
+
+namespace marquee::net {
+
+/// Finds the handler for (method, path). Filled before the server starts, read-only afterwards.
+/// An unknown path is 404 NOT_FOUND, a known path with another method 405 METHOD_NOT_ALLOWED with Allow. HEAD
+/// is served by GET's handler (the server leaves the body out).
+class http_router {
+ public:
+  /// `component` is named in the router's own errors.
+  explicit http_router(std::string component) : component_(std::move(component)) {}
+
+  /// `pattern` such as "/topics/{topic}/partitions": a part in braces matches one non-empty segment and
+  /// becomes a path parameter, decoded. Of two patterns that match, the one with the literal segment first
+  /// wins.
+  void add(std::string method, std::string_view pattern, http_handler handler);
+
+  [[nodiscard]] task<http_response> handle(http_exchange& exchange) const;
+  /// A handler that calls `handle`; the router must outlive it.
+  [[nodiscard]] http_handler as_handler() const;
+  /// "GET /topics/{topic}" and so on, sorted: to be compared with the documented routes.
+  [[nodiscard]] std::vector<std::string> routes() const;
+
+ private:
+  struct route {
+    std::vector<std::string> segments;  ///< a parameter is kept with its braces
+    std::vector<std::pair<std::string, http_handler>> methods;
+  };
+  [[nodiscard]] const route* find(const std::vector<std::string>& segments) const;
+
+  std::string component_;
+  std::vector<route> routes_;
+};
+
+}  // namespace marquee::net

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "base/config.h"
+#include "base/logging.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "net/cluster_secret.h"
+#include "net/http_server.h"
+#include "net/listener_options.h"
+#include "net/process_routes.h"
+
+namespace marquee::net {
+
+class event_loop;
+class http_client;
+class http_router;
+
+/// What every process of Marquee is configured with.
+struct process_options {
+  std::string name;  ///< unique in the cluster, such as "wm-1"
+  std::string role;  ///< "write_manager" and so on; set by the role, not by configuration
+  listener_options http;
+  http_server_options http_limits;
+  std::string secret_file;
+  bool insecure_network = false;
+  std::string log_file;
+  std::string log_level = "info";
+
+  /// "write_manager/wm-1"
+  [[nodiscard]] std::string component() const { return role + "/" + name; }
+};
+
+/// Adds `name`, `http.*`, `cluster.secret_file`, `insecure_network`, `log.file` and `log.level`.
+void describe(config_schema& schema, process_options& options);
+
+/// The parts that every process needs, in the order in which they start and stop: loop, metrics, client,
+/// router with /health, /ready and /metrics, server. A role adds its routes between `make` and `start`.
+///
+///     auto host = process_host::make(options);       // checks listener and secret
+///     (*host)->router().add("POST", "/topics", ...);
+///     (*host)->start(ready);                          // binds; logs where
+///     wait_for_stop_signal();
+///     (*host)->stop();
+class process_host {
+ public:
+  /// Errors: refused (listener not on loopback), not_found, invalid_argument (secret).
+  [[nodiscard]] static result<std::unique_ptr<process_host>> make(const process_options& options);
+  ~process_host();
+  process_host(const process_host&) = delete;
+  process_host& operator=(const process_host&) = delete;
+
+  [[nodiscard]] event_loop& loop();
+  [[nodiscard]] metrics_registry& metrics();
+  [[nodiscard]] http_client& client();
+  [[nodiscard]] http_router& router();
+  [[nodiscard]] const cluster_secret& secret() const;
+  [[nodiscard]] const process_options& options() const;
+
+  [[nodiscard]] result<> start(ready_check ready);
+  [[nodiscard]] std::uint16_t http_port() const;
+  /// Requested when `stop` begins; for long polls.
+  [[nodiscard]] std::stop_token stopping_token() const;
+  /// Graceful: no new connections, requests in flight finish, then the loop ends. May be called twice.
+  void stop();
+
+ private:
+  struct state;
+  explicit process_host(std::unique_ptr<state> state);
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace marquee::net
