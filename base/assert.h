@@ -8,8 +8,8 @@ namespace marquee {
 }  // namespace marquee
 
 /// For what cannot happen. Stays on in release builds: going on with a broken invariant can lose data.
-#define MARQUEE_ASSERT(condition, message)                                                   \
-  do {                                                                                       \
-    if (!(condition)) [[unlikely]]                                                           \
-      ::marquee::assertion_failed(#condition, message, __FILE__, __LINE__);                  \
+#define MARQUEE_ASSERT(condition, message)                                  \
+  do {                                                                      \
+    if (!(condition)) [[unlikely]]                                          \
+      ::marquee::assertion_failed(#condition, message, __FILE__, __LINE__); \
   } while (false)

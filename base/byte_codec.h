@@ -50,8 +50,9 @@ class byte_writer {
   bytes& target_;
 };
 
-/// Reads what `byte_writer` wrote, or anything else: no input can make it read outside its buffer. The first failure
-/// sticks: from then on every read gives zero or empty and `failed()` is true, so that a decoder checks once at its end.
+/// Reads what `byte_writer` wrote, or anything else: no input can make it read outside its buffer. The first
+/// failure sticks: from then on every read gives zero or empty and `failed()` is true, so that a decoder
+/// checks once at its end.
 class byte_reader {
  public:
   explicit byte_reader(bytes_view source) : source_(source) {}
@@ -97,7 +98,10 @@ class byte_reader {
     return static_cast<std::int64_t>(raw >> 1) ^ -static_cast<std::int64_t>(raw & 1);
   }
 
-  void fail() { failed_ = true; position_ = source_.size(); }
+  void fail() {
+    failed_ = true;
+    position_ = source_.size();
+  }
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] std::size_t position() const { return position_; }
   [[nodiscard]] std::size_t remaining() const { return source_.size() - position_; }

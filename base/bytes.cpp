@@ -18,7 +18,9 @@ shared_bytes shared_bytes::of(std::string data) {
   return window(std::move(owner), view);
 }
 
-shared_bytes shared_bytes::copy_of(bytes_view data) { return of(bytes(data.begin(), data.end())); }
+shared_bytes shared_bytes::copy_of(bytes_view data) {
+  return of(bytes(data.begin(), data.end()));
+}
 
 shared_bytes shared_bytes::window(std::shared_ptr<const void> owner, bytes_view data) {
   shared_bytes result;
@@ -28,7 +30,8 @@ shared_bytes shared_bytes::window(std::shared_ptr<const void> owner, bytes_view 
 }
 
 shared_bytes shared_bytes::slice(std::size_t position, std::size_t size) const {
-  MARQUEE_ASSERT(position <= view_.size() && size <= view_.size() - position, "slice lies outside its buffer");
+  MARQUEE_ASSERT(position <= view_.size() && size <= view_.size() - position,
+                 "slice lies outside its buffer");
   return window(owner_, view_.subspan(position, size));
 }
 

@@ -20,9 +20,9 @@ using bytes_view = std::span<const std::uint8_t>;
   return {reinterpret_cast<const char*>(data.data()), data.size()};
 }
 
-/// A read-only window on a buffer that several owners share. Copying and slicing copy no bytes; the buffer lives as
-/// long as the last window on it. Safe to hand from thread to thread. A small slice keeps its whole buffer alive:
-/// what is kept for long is copied with `copy_of` first.
+/// A read-only window on a buffer that several owners share. Copying and slicing copy no bytes; the buffer
+/// lives as long as the last window on it. Safe to hand from thread to thread. A small slice keeps its whole
+/// buffer alive: what is kept for long is copied with `copy_of` first.
 class shared_bytes {
  public:
   shared_bytes() = default;

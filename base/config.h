@@ -21,16 +21,19 @@ struct config_key {
   std::function<result<>(const std::vector<std::string>& items)> assign_list;  ///< lists only
 };
 
-/// The keys of one process: each is tied to a field of an options structure, which holds its default. Unknown keys,
-/// wrong types and values out of range are refused with the key's name. Lives only while a process starts.
+/// The keys of one process: each is tied to a field of an options structure, which holds its default. Unknown
+/// keys, wrong types and values out of range are refused with the key's name. Lives only while a process
+/// starts.
 class config_schema {
  public:
-  void integer(std::string name, std::int64_t& field, std::int64_t least, std::int64_t most, std::string meaning);
+  void integer(std::string name, std::int64_t& field, std::int64_t least, std::int64_t most,
+               std::string meaning);
   void text(std::string name, std::string& field, std::string meaning);
   void flag(std::string name, bool& field, std::string meaning);
   void text_list(std::string name, std::vector<std::string>& field, std::string meaning);
 
-  /// Reads a TOML file; tables become dotted names. Errors: not_found, invalid_argument (names file, line and key).
+  /// Reads a TOML file; tables become dotted names. Errors: not_found, invalid_argument (names file, line and
+  /// key).
   [[nodiscard]] result<> load_file(const std::string& path);
   /// "name=value", as given with --set on the command line; lists are separated by commas.
   [[nodiscard]] result<> assign(std::string_view assignment);

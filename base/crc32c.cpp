@@ -6,7 +6,9 @@
 
 namespace marquee {
 
-std::uint32_t crc32c(bytes_view data) { return crc32c(data, 0); }
+std::uint32_t crc32c(bytes_view data) {
+  return crc32c(data, 0);
+}
 
 std::uint32_t crc32c(bytes_view data, std::uint32_t previous) {
   // ISA-L neither inverts at the start nor at the end, and its length is an int.

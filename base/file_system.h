@@ -12,13 +12,16 @@
 namespace marquee {
 
 /// An open file. One writer at a time; reads may run beside it from other threads.
-/// After a failed write or sync the file must not be used for writing again (DESIGN D4): what is on disk is unknown.
+/// After a failed write or sync the file must not be used for writing again (DESIGN D4): what is on disk is
+/// unknown.
 class file {
  public:
   virtual ~file() = default;
   /// Reads up to `target.size()` bytes at `position`; fewer only at the end of the file. Errors: io.
-  [[nodiscard]] virtual result<std::size_t> read_at(std::uint64_t position, std::span<std::uint8_t> target) const = 0;
-  /// Writes all `parts`, one after the other, at `position`. Errors: io, no_space; a part may have been written.
+  [[nodiscard]] virtual result<std::size_t> read_at(std::uint64_t position,
+                                                    std::span<std::uint8_t> target) const = 0;
+  /// Writes all `parts`, one after the other, at `position`. Errors: io, no_space; a part may have been
+  /// written.
   [[nodiscard]] virtual result<> write_at(std::uint64_t position, std::span<const bytes_view> parts) = 0;
   /// Returns when data and size are on stable storage (fdatasync). Errors: io.
   [[nodiscard]] virtual result<> sync() = 0;
@@ -29,13 +32,13 @@ class file {
 
 enum class open_mode : std::uint8_t { read, write, create, create_new };
 
-/// The operating system's files behind an interface, so that crashes, full disks and lost writes can be simulated.
-/// Thread-safe. Paths are as the operating system takes them.
+/// The operating system's files behind an interface, so that crashes, full disks and lost writes can be
+/// simulated. Thread-safe. Paths are as the operating system takes them.
 class file_system {
  public:
   virtual ~file_system() = default;
-  /// `read` and `write` need an existing file, `create` makes it if missing, `create_new` refuses an existing one
-  /// (already_exists). Errors: not_found, io, no_space.
+  /// `read` and `write` need an existing file, `create` makes it if missing, `create_new` refuses an existing
+  /// one (already_exists). Errors: not_found, io, no_space.
   [[nodiscard]] virtual result<std::unique_ptr<file>> open(const std::string& path, open_mode mode) = 0;
   [[nodiscard]] virtual result<bool> exists(const std::string& path) const = 0;
   /// Atomically replaces `to`. Durable after `sync_directory` of the folder.

@@ -56,8 +56,8 @@ class metric_histogram {
   std::atomic<std::uint64_t> sum_{0};
 };
 
-/// The metrics of one process, and their text for Prometheus. Asking twice for the same name and labels gives the same
-/// metric. What is handed out lives as long as the registry. Thread-safe.
+/// The metrics of one process, and their text for Prometheus. Asking twice for the same name and labels gives
+/// the same metric. What is handed out lives as long as the registry. Thread-safe.
 class metrics_registry {
  public:
   metrics_registry();
@@ -66,8 +66,8 @@ class metrics_registry {
   /// `name` as Prometheus wants it, such as "marquee_broker_fsyncs_total"; `help` is one sentence.
   metric_counter& counter(const std::string& name, const std::string& help, metric_labels labels = {});
   metric_gauge& gauge(const std::string& name, const std::string& help, metric_labels labels = {});
-  metric_histogram& histogram(const std::string& name, const std::string& help, std::vector<std::uint64_t> bounds,
-                              metric_labels labels = {});
+  metric_histogram& histogram(const std::string& name, const std::string& help,
+                              std::vector<std::uint64_t> bounds, metric_labels labels = {});
   /// Drops one metric (a deleted partition's). Nobody may hold a reference to it any more.
   void remove(const std::string& name, const metric_labels& labels);
   /// Prometheus text format 0.0.4.

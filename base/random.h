@@ -5,8 +5,8 @@
 
 namespace marquee {
 
-/// A small seeded generator (splitmix64, Steele et al. 2014): equal seeds give equal sequences on every machine,
-/// which is what simulations need. Not for secrets. Not thread-safe.
+/// A small seeded generator (splitmix64, Steele et al. 2014): equal seeds give equal sequences on every
+/// machine, which is what simulations need. Not for secrets. Not thread-safe.
 class random_source {
  public:
   explicit random_source(std::uint64_t seed) : state_(seed) {}
@@ -33,7 +33,8 @@ class random_source {
   std::uint64_t state_;
 };
 
-/// Fills `target` from the operating system's random source; fit for secrets. Aborts the process if there is none.
+/// Fills `target` from the operating system's random source; fit for secrets. Aborts the process if there is
+/// none.
 void fill_from_system(std::span<std::uint8_t> target);
 /// A seed from the operating system's random source.
 [[nodiscard]] std::uint64_t system_seed();

@@ -13,19 +13,19 @@ enum class error_code : std::uint8_t {
   invalid_argument,  ///< the caller's input is wrong; trying again cannot help
   not_found,
   already_exists,
-  conflict,      ///< a compare-and-set lost, or another identity holds the place
-  corrupt,       ///< bytes do not match their checksum or format
-  unsupported,   ///< a version or feature that this release does not know
-  too_large,     ///< over a limit; the message names the limit
-  io,            ///< the operating system failed a read, write or sync
-  no_space,      ///< the disk is full
-  unavailable,   ///< not now: no leader, no quorum, no connection
-  not_leader,    ///< another replica leads
-  timed_out,     ///< the outcome is unknown unless the function says otherwise
-  cancelled,     ///< the caller went away or the process stops
-  overloaded,    ///< a queue is full
-  refused,       ///< the other side said no (wrong cluster, wrong secret, fenced)
-  internal,      ///< a bug
+  conflict,     ///< a compare-and-set lost, or another identity holds the place
+  corrupt,      ///< bytes do not match their checksum or format
+  unsupported,  ///< a version or feature that this release does not know
+  too_large,    ///< over a limit; the message names the limit
+  io,           ///< the operating system failed a read, write or sync
+  no_space,     ///< the disk is full
+  unavailable,  ///< not now: no leader, no quorum, no connection
+  not_leader,   ///< another replica leads
+  timed_out,    ///< the outcome is unknown unless the function says otherwise
+  cancelled,    ///< the caller went away or the process stops
+  overloaded,   ///< a queue is full
+  refused,      ///< the other side said no (wrong cluster, wrong secret, fenced)
+  internal,     ///< a bug
 };
 
 [[nodiscard]] std::string_view to_string(error_code code);

@@ -56,5 +56,7 @@ class strong {
 
 template <class Tag, class Rep>
 struct std::hash<marquee::strong<Tag, Rep>> {
-  std::size_t operator()(const marquee::strong<Tag, Rep>& v) const noexcept { return std::hash<Rep>{}(v.value()); }
+  std::size_t operator()(const marquee::strong<Tag, Rep>& v) const noexcept {
+    return std::hash<Rep>{}(v.value());
+  }
 };
