@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "base/types.h"
+#include "base/uuid.h"
+#include "raft/core/configuration.h"
+#include "raft/core/node.h"
+#include "raft/runtime/leader_table.h"
+#include "raft/runtime/replica.h"
+#include "raft/runtime/state_machine.h"
+#include "raft/storage/log_store.h"
+
+namespace marquee::raft {
+
+/// Where another broker's Raft listener is.
+struct peer_address {
+  std::string host;
+  std::uint16_t port = 0;
+
+  bool operator==(const peer_address&) const = default;
+};
+
+struct raft_host_options {
+  /// This broker's identity (DESIGN D8), as read from its data directory.
+  replica_id self;
+  boot_count boot;
+  uuid cluster_id;
+  /// Proven to peers in the hello, never sent.
+  std::string cluster_secret;
+
+  /// Where peers are listened for; port 0 takes any free one, see `raft_host::listen_port`.
+  std::string listen_address = "127.0.0.1";
+  std::uint16_t listen_port = 0;
+
+  /// Partition threads, each with an event loop of its own.
+  std::size_t threads = 1;
+  /// Where the write-ahead log and the segments are, and their sizes.
+  log_store_options storage;
+  /// Defaults for every group; `self` and `seed` are set by the host.
+  node_options node;
+
+  std::int64_t tick_ms = 10;
+  /// Heartbeats are sent for a partition thread as long as it has turned this recently.
+  std::int64_t stuck_thread_ms = 1000;
+  /// A leader whose disk has not answered for this long hands over.
+  std::int64_t stuck_disk_ms = 5000;
+  /// Proposals of one group that wait for their commit.
+  std::size_t proposals_most = 16384;
+  /// Messages from peers that wait for one partition thread, in bytes.
+  std::size_t inbox_bytes_most = std::size_t{64} << 20;
+  /// What waits to be sent to one peer, in bytes.
+  std::size_t send_queue_bytes_most = std::size_t{64} << 20;
+  /// How long `stop` waits for leadership to move to other brokers.
+  std::int64_t handover_ms = 500;
+};
+
+struct raft_host_callbacks {
+  /// Makes the state machine of a group, found at start or created now. On the thread that called `start` or
+  /// `create_replica`; `self` may be kept (it outlives the machine) but not used before `restore`.
+  std::function<std::unique_ptr<state_machine>(replica& self)> make_machine;
+  /// Options of a group that is found at start. Empty: defaults.
+  std::function<group_options(const group_id&)> options_of;
+  /// A replica stopped serving; everything else goes on. On that group's thread.
+  std::function<void(const group_id&, const error&)> on_fenced;
+  /// The leader table changed. On any thread; must be cheap.
+  std::function<void(std::uint64_t version)> on_leaders;
+  /// The write-ahead log failed: nothing can be acknowledged any more. Empty: logs what to do and ends the
+  /// process with status 70 (DESIGN D4). On the flush thread.
+  std::function<void(const error&)> on_fatal;
+  /// Another process with this identity and a higher boot count runs (DESIGN D8). Empty: logs and ends the
+  /// process with status 71. On the transport thread.
+  std::function<void(const error&)> on_superseded;
+};
+
+/// All Raft groups of one broker process: the log store, the partition threads with their event loops, the
+/// connections to the other brokers, and the heartbeat thread (DESIGN D18, D20).
+///
+/// Owned by the broker process. `start` and `stop` are called once, from the thread that owns it; the other
+/// functions from any thread but the partition threads where it says so.
+class raft_host {
+ public:
+  virtual ~raft_host() = default;
+  raft_host() = default;
+  raft_host(const raft_host&) = delete;
+  raft_host& operator=(const raft_host&) = delete;
+
+  /// Nothing runs before `start`. `files`, `time` and `metrics` must outlive the host.
+  [[nodiscard]] static std::unique_ptr<raft_host> make(raft_host_options options, file_system& files,
+                                                       const clock& time, metrics_registry& metrics,
+                                                       raft_host_callbacks callbacks);
+
+  /// Opens the log store, gives every group that it finds a state machine, starts the threads and listens.
+  /// Errors: those of `log_store::open`, and io when the address cannot be bound (names it).
+  [[nodiscard]] virtual result<> start() = 0;
+  /// Hands leadership over where another broker takes it quickly, says goodbye to the peers, checkpoints,
+  /// and joins the threads. Twice is harmless. Replicas must not be used after it.
+  virtual void stop() = 0;
+  /// Stops at once, without handing over, goodbye and checkpoint: what a crash would leave. For tests.
+  virtual void abandon() = 0;
+
+  /// The port that is listened on.
+  [[nodiscard]] virtual std::uint16_t listen_port() const = 0;
+  /// All other brokers; replaces what was said before. Itself in it is ignored.
+  virtual void set_peers(const std::map<broker_id, peer_address>& peers) = 0;
+
+  /// Writes the bootstrap record and starts the replica; waits for the disk. The same group with the same
+  /// members again gives the replica that is there. `members` empty: told to join later (DESIGN D9). Not on a
+  /// partition thread. Errors: those of `log_store::create_group`, refused (this broker with this incarnation
+  /// is no member).
+  [[nodiscard]] virtual result<std::shared_ptr<replica>> create_replica(const group_id& group,
+                                                                        const configuration& members,
+                                                                        const group_options& options) = 0;
+  /// Stops the replica and removes its files; waits for the disk. Nothing there is no error. Not on a
+  /// partition thread.
+  [[nodiscard]] virtual result<> remove_replica(const group_id& group) = 0;
+  /// Null if there is none.
+  [[nodiscard]] virtual std::shared_ptr<replica> find(const group_id& group) const = 0;
+  /// Calls `visit` on the calling thread for each replica that is there now.
+  virtual void for_each(const std::function<void(const std::shared_ptr<replica>&)>& visit) const = 0;
+
+  /// The loops that partitions run on, for work that belongs to no partition (connections).
+  [[nodiscard]] virtual std::vector<net::event_loop*> loops() const = 0;
+  [[nodiscard]] virtual leader_table& leaders() = 0;
+  /// Brokers whose connection is up, itself not among them.
+  [[nodiscard]] virtual std::vector<broker_id> connected_peers() const = 0;
+};
+
+}  // namespace marquee::raft
