@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/types.h"
 #include "base/uuid.h"
+#include "net/endpoint.h"
 #include "raft/core/configuration.h"
 #include "raft/core/node.h"
 #include "raft/runtime/leader_table.h"
@@ -21,14 +22,6 @@
 #include "raft/storage/log_store.h"
 
 namespace marquee::raft {
-
-/// Where another broker's Raft listener is.
-struct peer_address {
-  std::string host;
-  std::uint16_t port = 0;
-
-  bool operator==(const peer_address&) const = default;
-};
 
 struct raft_host_options {
   /// This broker's identity (DESIGN D8), as read from its data directory.
@@ -110,8 +103,8 @@ class raft_host {
 
   /// The port that is listened on.
   [[nodiscard]] virtual std::uint16_t listen_port() const = 0;
-  /// All other brokers; replaces what was said before. Itself in it is ignored.
-  virtual void set_peers(const std::map<broker_id, peer_address>& peers) = 0;
+  /// The Raft listeners of all other brokers; replaces what was said before. Itself in it is ignored.
+  virtual void set_peers(const std::map<broker_id, net::endpoint>& peers) = 0;
 
   /// Writes the bootstrap record and starts the replica; waits for the disk. The same group with the same
   /// members again gives the replica that is there. `members` empty: told to join later (DESIGN D9). Not on a
