@@ -1,0 +1,101 @@
+"""Configures, builds and runs the tests, and adds up what passed. Called by scripts/test."""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PARALLEL = str(os.cpu_count() or 2)
+# Programs that start clusters share the machine; more than two at once would only measure its load.
+TESTS_AT_ONCE = "2"
+
+
+@dataclass
+class tally:
+    passed: int = 0
+    failed: int = 0
+
+    def add(self, report: Path) -> None:
+        """Adds one JUnit file. A report that is missing counts as one failure: its runner died."""
+        if not report.exists():
+            self.failed += 1
+            return
+        for suite in xml.etree.ElementTree.parse(report).getroot().iter("testsuite"):
+            count = lambda name: int(suite.get(name) or 0)
+            failed = count("failures") + count("errors")
+            self.failed += failed
+            self.passed += count("tests") - failed - count("skipped") - count("disabled")
+
+
+def run(command: list[str], **options) -> int:
+    print("+", " ".join(command), flush=True)
+    started = time.monotonic()
+    code = subprocess.run(command, cwd=ROOT, check=False, **options).returncode
+    print(f"  {'done' if code == 0 else f'ended with {code}'} after {time.monotonic() - started:.0f} s", flush=True)
+    return code
+
+
+def build(preset: str) -> bool:
+    return run(["cmake", "--preset", preset]) == 0 and run(["cmake", "--build", "--preset", preset, "-j", PARALLEL]) == 0
+
+
+def run_ctest(preset: str, total: tally, selection: list[str]) -> None:
+    report = ROOT / "build" / preset / "ctest.xml"
+    report.unlink(missing_ok=True)
+    command = ["ctest", "--test-dir", f"build/{preset}", "--output-on-failure", "-j", TESTS_AT_ONCE]
+    code = run([*command, "--no-tests=error", "--output-junit", str(report), *selection])
+    before = total.failed
+    total.add(report)
+    if code != 0 and total.failed == before:
+        total.failed += 1
+
+
+def run_system_tests(preset: str, total: tally) -> None:
+    report = ROOT / "build" / preset / "pytest.xml"
+    report.unlink(missing_ok=True)
+    environment = dict(os.environ, MARQUEE_BINARY=str(ROOT / "build" / preset / "cli" / "marquee"))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/system", f"--junitxml={report}"]
+    code = run(command, env=environment)
+    before = total.failed
+    total.add(report)
+    if code != 0 and total.failed == before:
+        total.failed += 1
+
+
+def test_preset(preset: str, total: tally, selection: list[str], with_system_tests: bool) -> None:
+    if not build(preset):
+        print(f"the {preset} build failed; its tests were not run")
+        total.failed += 1
+        return
+    run_ctest(preset, total, selection)
+    if with_system_tests:
+        run_system_tests(preset, total)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--quick", action="store_true", help="unit and style tests only")
+    which.add_argument("--long", action="store_true", help="release and tsan builds and deep runs, too")
+    options = parser.parse_args()
+
+    total = tally()
+    if options.quick:
+        test_preset("asan", total, ["-L", "unit|style"], with_system_tests=False)
+    else:
+        # Tests with the label "deep" take their time and belong to --long.
+        test_preset("asan", total, ["-LE", "deep"], with_system_tests=True)
+    if options.long:
+        test_preset("release", total, [], with_system_tests=True)
+        test_preset("tsan", total, ["-LE", "deep|style"], with_system_tests=False)
+    print(f"{total.passed} passed, {total.failed} failed")
+    return 0 if total.failed == 0 and total.passed > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
