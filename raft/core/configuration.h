@@ -27,6 +27,9 @@ struct configuration {
   [[nodiscard]] bool empty() const { return voters.empty(); }
 };
 
+/// No list of a configuration is longer; more is damage.
+constexpr std::size_t most_replicas_of_a_group = 128;
+
 /// Format version, then the three lists. Used in configuration entries, bootstrap records and state blocks.
 [[nodiscard]] bytes encode_configuration(const configuration& value);
 /// Errors: corrupt, unsupported.

@@ -24,7 +24,7 @@ namespace marquee::raft {
 ///       32     8  base offset
 ///       40     8  append time in ms
 ///       48     4  record count
-///       52     4  entry checksum: bytes 8-51, head, payload
+///       52     4  entry checksum: bytes 0-3 and 8-51, head, payload
 ///       56     8  zero (reserved)
 ///       64        head, payload
 ///
