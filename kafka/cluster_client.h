@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/types.h"
+#include "kafka/api/metadata.h"
+#include "kafka/client_connection.h"
+#include "kafka/leader_table.h"
+#include "net/endpoint.h"
+#include "net/task.h"
+
+namespace marquee::kafka {
+
+struct broker_address {
+  broker_id id;
+  net::endpoint kafka;
+
+  bool operator==(const broker_address&) const = default;
+};
+
+/// How a call uses connections.
+enum class lane : std::uint8_t {
+  shared,    ///< the one pipelined connection to the broker
+  exclusive  ///< a connection of its own from a bounded pool: for long polls, behind which nothing should
+             ///< wait
+};
+
+struct cluster_client_options {
+  client_connection_options connection;
+  std::size_t max_exclusive_per_broker = 128;
+  std::int64_t metadata_timeout_ms = 3'000;
+};
+
+/// What brokers say about a topic.
+struct topic_picture {
+  std::string name;
+  uuid topic_id;
+  std::int32_t partition_count = 0;
+};
+
+/// The brokers of a cluster as one peer: connections by broker, who leads what, and metadata when that is in
+/// doubt. Belongs to one loop; each loop that talks to brokers has its own. It does not retry calls: see
+/// `retry_delay` and DESIGN D21 for who does.
+class cluster_client {
+ public:
+  cluster_client(net::event_loop& loop, cluster_client_options options);
+  ~cluster_client();
+  cluster_client(const cluster_client&) = delete;
+  cluster_client& operator=(const cluster_client&) = delete;
+
+  /// The brokers as the metadata store knows them; replaces what was given before. Addresses that brokers
+  /// tell are kept too.
+  void set_bootstrap(std::vector<broker_address> brokers);
+  [[nodiscard]] std::vector<broker_address> brokers() const;
+
+  /// News from the brokers' leader feed. An empty `leader`: the partition has none in that term.
+  void note_leader(const group_id& partition, term_number term, std::optional<broker_id> leader);
+  /// A broker answered NOT_LEADER for the partition, or did not answer at all. With its hint, if it gave one.
+  void note_not_leader(const group_id& partition, broker_id broker,
+                       std::optional<broker_id> hinted_leader = std::nullopt, std::int32_t hinted_epoch = -1);
+  /// As far as is known now.
+  [[nodiscard]] std::optional<broker_id> known_leader(const group_id& partition) const;
+
+  /// The leader of a partition; asks brokers for metadata (one question at a time, shared by all who ask)
+  /// when it is not known. Errors: unavailable (no leader now, or no broker answers), not_found (no broker
+  /// knows the topic or partition), timed_out.
+  [[nodiscard]] net::task<result<broker_id>> leader_of(std::string topic, group_id partition,
+                                                       net::deadline end);
+  /// What brokers say about a topic, from memory where it is known. Errors as leader_of.
+  [[nodiscard]] net::task<result<topic_picture>> describe_topic(std::string topic, net::deadline end);
+  /// Asks some live broker about the topic; concurrent calls for the same topic share one question.
+  [[nodiscard]] net::task<result<>> refresh_topic(std::string topic, net::deadline end);
+
+  /// One request to one broker. An address that is not known is not_found.
+  template <class Request>
+  [[nodiscard]] net::task<call_outcome<typename Request::response>> call(
+      broker_id broker, Request request, net::deadline end, lane way = lane::shared,
+      std::int16_t version = Request::max_version) {
+    using response = typename Request::response;
+    result<std::shared_ptr<client_connection>> connection = co_await take(broker, way, end);
+    if (!connection) co_return call_outcome<response>{fail(connection), delivery::not_sent};
+    const std::shared_ptr<client_connection> held = *connection;
+    call_outcome<response> outcome = co_await held->call(std::move(request), version, end);
+    give_back(broker, way, held);
+    co_return outcome;
+  }
+
+  /// Closes every connection; calls under way fail.
+  void close();
+
+ private:
+  struct state;
+
+  [[nodiscard]] net::task<result<std::shared_ptr<client_connection>>> take(broker_id broker, lane way,
+                                                                           net::deadline end);
+  void give_back(broker_id broker, lane way, const std::shared_ptr<client_connection>& connection);
+
+  std::shared_ptr<state> state_;
+};
+
+/// How long to wait before the `attempt`-th repetition (from 1): 5 ms doubling up to 200 ms, so that a
+/// failover of tens of milliseconds is met early and a longer outage does not become a storm.
+[[nodiscard]] std::int64_t retry_delay_ms(int attempt);
+
+}  // namespace marquee::kafka
