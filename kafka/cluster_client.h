@@ -83,11 +83,12 @@ class cluster_client {
       broker_id broker, Request request, net::deadline end, lane way = lane::shared,
       std::int16_t version = Request::max_version) {
     using response = typename Request::response;
-    result<std::shared_ptr<client_connection>> connection = co_await take(broker, way, end);
+    const std::shared_ptr<state> held_state = state_;
+    result<std::shared_ptr<client_connection>> connection = co_await take(held_state, broker, way, end);
     if (!connection) co_return call_outcome<response>{fail(connection), delivery::not_sent};
     const std::shared_ptr<client_connection> held = *connection;
     call_outcome<response> outcome = co_await held->call(std::move(request), version, end);
-    give_back(broker, way, held);
+    give_back(held_state, broker, way, held);
     co_return outcome;
   }
 
@@ -97,9 +98,12 @@ class cluster_client {
  private:
   struct state;
 
-  [[nodiscard]] net::task<result<std::shared_ptr<client_connection>>> take(broker_id broker, lane way,
-                                                                           net::deadline end);
-  void give_back(broker_id broker, lane way, const std::shared_ptr<client_connection>& connection);
+  // Static: the client may be gone when a call that is under way ends.
+  [[nodiscard]] static net::task<result<std::shared_ptr<client_connection>>> take(std::shared_ptr<state> held,
+                                                                                  broker_id broker, lane way,
+                                                                                  net::deadline end);
+  static void give_back(const std::shared_ptr<state>& held, broker_id broker, lane way,
+                        const std::shared_ptr<client_connection>& connection);
 
   std::shared_ptr<state> state_;
 };

@@ -14,20 +14,22 @@
 
 namespace marquee::kafka {
 
+/// Tagged fields of a partition that only replicas of other brokers use; read and kept, never sent by us.
+struct fetch_diverging_epoch {
+  std::int32_t epoch = -1;
+  std::int64_t end_offset = -1;
+};
+struct fetch_snapshot_id {
+  std::int64_t end_offset = -1;
+  std::int32_t epoch = -1;
+};
+
 /// Record data is never copied: the encoder sends the given parts as they are, the decoder gives windows on
 /// the frame.
 struct fetch_response {
   static constexpr api_key key = api_key::fetch;
   static constexpr std::int16_t min_version = 4, max_version = 12, first_flexible_version = 12;
 
-  struct diverging_epoch {
-    std::int32_t epoch = -1;
-    std::int64_t end_offset = -1;
-  };
-  struct snapshot_id {
-    std::int64_t end_offset = -1;
-    std::int32_t epoch = -1;
-  };
   struct aborted_transaction {
     std::int64_t producer_id = 0;
     std::int64_t first_offset = 0;
@@ -37,10 +39,10 @@ struct fetch_response {
     kafka_error error = kafka_error::none;
     std::int64_t high_watermark = -1;
     std::int64_t last_stable_offset = -1;
-    std::int64_t log_start_offset = -1;         // @5
-    std::optional<diverging_epoch> diverging;   // {0} @12
-    std::optional<leader_hint> current_leader;  // {1} @12
-    std::optional<snapshot_id> snapshot;        // {2} @12
+    std::int64_t log_start_offset = -1;              // @5
+    std::optional<fetch_diverging_epoch> diverging;  // {0} @12
+    std::optional<leader_hint> current_leader;       // {1} @12
+    std::optional<fetch_snapshot_id> snapshot;       // {2} @12
     std::optional<std::vector<aborted_transaction>> aborted;
     std::int32_t preferred_read_replica = -1;          // @11
     std::optional<byte_chain> records = byte_chain{};  ///< never null in our answers, empty instead
