@@ -32,6 +32,12 @@ class file {
 
 enum class open_mode : std::uint8_t { read, write, create, create_new };
 
+/// Holds a lock until it is destroyed. The operating system drops it when the process dies.
+class file_lock {
+ public:
+  virtual ~file_lock() = default;
+};
+
 /// The operating system's files behind an interface, so that crashes, full disks and lost writes can be
 /// simulated. Thread-safe. Paths are as the operating system takes them.
 class file_system {
@@ -55,6 +61,9 @@ class file_system {
   [[nodiscard]] virtual result<> sync_directory(const std::string& path) = 0;
   /// Bytes that can still be written to the file system that holds `path`.
   [[nodiscard]] virtual result<std::uint64_t> free_bytes(const std::string& path) const = 0;
+  /// Takes an exclusive lock on a file (made if missing), so that two processes cannot share a folder. Errors:
+  /// refused (somebody else holds it), not_found, io, no_space.
+  [[nodiscard]] virtual result<std::unique_ptr<file_lock>> lock(const std::string& path) = 0;
 };
 
 /// The operating system's file system. Lives as long as the process.

@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -145,6 +146,15 @@ class system_file final : public file {
   std::atomic<bool> failed_{false};
 };
 
+class system_lock final : public file_lock {
+ public:
+  explicit system_lock(int number) : descriptor_(number) {}
+  [[nodiscard]] int number() const { return descriptor_.number(); }
+
+ private:
+  descriptor descriptor_;
+};
+
 class posix_file_system final : public file_system {
  public:
   result<std::unique_ptr<file>> open(const std::string& path, open_mode mode) override {
@@ -220,6 +230,16 @@ class posix_file_system final : public file_system {
     struct statvfs facts{};
     if (::statvfs(path.c_str(), &facts) != 0) return system_failure(errno, "asking the free space of", path);
     return static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+  }
+
+  result<std::unique_ptr<file_lock>> lock(const std::string& path) override {
+    const int number =
+        retry_when_interrupted([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640); });
+    if (number < 0) return system_failure(errno, "opening", path);
+    auto held = std::make_unique<system_lock>(number);
+    if (retry_when_interrupted([&] { return ::flock(number, LOCK_EX | LOCK_NB); }) == 0) return held;
+    if (errno == EWOULDBLOCK) return fail(error_code::refused, path + " is locked by another process");
+    return system_failure(errno, "locking", path);
   }
 };
 
