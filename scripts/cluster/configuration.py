@@ -1,0 +1,56 @@
+"""Writes the TOML file that each process is started with."""
+
+import json
+import os
+
+from . import layout as cluster_layout
+
+SUBCOMMANDS = {
+    "broker": "broker",
+    "write_manager": "write-manager",
+    "read_manager": "read-manager",
+    "load_balancer": "load-balancer",
+}
+
+
+def _toml(tables):
+    """Text of {"": {key: value}, "table": {...}}. JSON's literals are TOML's for what is used here."""
+    lines = []
+    for table, values in tables.items():
+        if table:
+            lines.append(f"\n[{table}]")
+        lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    return "\n".join(lines).lstrip() + "\n"
+
+
+def _tables(layout, process, postgres_url):
+    host = cluster_layout.HOST
+    tables = {
+        "": {"name": process.name},
+        "http": {"address": host, "port": process.http_port},
+        "cluster": {"secret_file": str(layout.secret_file)},
+    }
+    if process.role == "broker":
+        tables[""]["data_dir"] = process.data_dir
+        tables[""]["threads"] = 1
+        tables[""]["write_managers"] = layout.write_manager_addresses()
+        tables["kafka"] = {"address": host, "port": process.kafka_port}
+        tables["raft"] = {"address": host, "port": process.raft_port}
+    elif process.role in ("write_manager", "read_manager"):
+        tables["postgres"] = {"url": postgres_url}
+    elif process.role == "load_balancer":
+        tables["load_balancer"] = {
+            "write_managers": layout.write_manager_addresses(),
+            "read_managers": layout.read_manager_addresses(),
+        }
+    return tables
+
+
+def write(layout, process, postgres_url):
+    """Writes the file and returns the command that starts the process with it."""
+    path = layout.state_dir / "config" / f"{process.name}.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(_toml(_tables(layout, process, postgres_url)))
+    return [str(layout.binary), SUBCOMMANDS[process.role], "--config", str(path)]
