@@ -8,6 +8,7 @@ import pwd
 import secrets
 import shutil
 import subprocess
+import tempfile
 import time
 import urllib.parse
 
@@ -82,17 +83,21 @@ def initialise(layout, process):
         data_dir.chmod(0o700)
         if os.geteuid() == 0:
             shutil.chown(data_dir, ACCOUNT, ACCOUNT)
-        made = subprocess.run(
-            _as_account(
-                [_program("initdb"), "-D", str(data_dir), "-U", "marquee", "-E", "UTF8", "--locale=C",
-                 "--auth=scram-sha-256", "--pwfile=/dev/stdin"]
-            ),
-            input=_password(layout) + "\n",
-            text=True,
-            capture_output=True,
-            cwd="/",
-            check=False,
-        )
+        with tempfile.NamedTemporaryFile("w") as password_file:
+            password_file.write(_password(layout) + "\n")
+            password_file.flush()
+            if os.geteuid() == 0:
+                shutil.chown(password_file.name, ACCOUNT)
+            made = subprocess.run(
+                _as_account(
+                    [_program("initdb"), "-D", str(data_dir), "-U", "marquee", "-E", "UTF8", "--locale=C",
+                     "--auth=scram-sha-256", f"--pwfile={password_file.name}"]
+                ),
+                text=True,
+                capture_output=True,
+                cwd="/",
+                check=False,
+            )
         if made.returncode != 0:
             raise ClusterFailure(f"initdb failed in {data_dir}:\n{made.stdout}{made.stderr}")
     (data_dir / "postgresql.auto.conf").write_text(
