@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/api_failure.h"
+#include "client/client_options.h"
+
+namespace marquee::client {
+
+class api_connection;
+
+struct topic_request {
+  std::string name;
+  std::int32_t partitions = 1;
+  std::optional<std::int32_t> replication_factor{};
+  std::map<std::string, std::string> config{};
+};
+
+/// Topics and the cluster; blocking. Belongs to one thread at a time. Answers are the cluster's JSON texts as
+/// `http-api` describes them: what is added there reaches a program without a change here.
+class administrator {
+ public:
+  explicit administrator(const client_options& options);
+  administrator(administrator&&) noexcept;
+  ~administrator();
+
+  /// Not repeated once it may have taken effect.
+  [[nodiscard]] outcome<std::string> create_topic(const topic_request& request);
+  [[nodiscard]] outcome<std::string> list_topics();
+  [[nodiscard]] outcome<std::string> describe_topic(const std::string& name);
+  [[nodiscard]] outcome<std::string> delete_topic(const std::string& name);
+  [[nodiscard]] outcome<std::string> cluster();
+
+ private:
+  outcome<std::string> get(const std::string& target);
+
+  std::unique_ptr<api_connection> connection_;
+};
+
+}  // namespace marquee::client

@@ -1,0 +1,73 @@
+#include "client/http_session.h"
+
+#include <httplib.h>
+
+#include <chrono>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace marquee::client {
+
+struct http_session::state {
+  client_options options;
+  std::size_t current = 0;
+  std::unique_ptr<httplib::Client> connection;
+
+  void connect() {
+    connection = std::make_unique<httplib::Client>(options.load_balancers[current]);
+    connection->set_tcp_nodelay(true);
+    connection->set_keep_alive(true);
+    connection->set_connection_timeout(std::chrono::milliseconds(options.connect_timeout_ms));
+  }
+  void go_to_next() {
+    connection.reset();
+    current = (current + 1) % options.load_balancers.size();
+  }
+};
+
+http_session::http_session(client_options options) : state_(std::make_unique<state>()) {
+  MARQUEE_ASSERT(!options.load_balancers.empty(), "a client needs the address of a load balancer");
+  state_->options = std::move(options);
+}
+http_session::http_session(http_session&&) noexcept = default;
+http_session& http_session::operator=(http_session&&) noexcept = default;
+http_session::~http_session() = default;
+
+const std::string& http_session::load_balancer() const {
+  return state_->options.load_balancers[state_->current];
+}
+
+std::expected<http_answer, no_answer> http_session::send(const http_question& question,
+                                                         std::int64_t timeout_ms) {
+  if (state_->connection == nullptr) state_->connect();
+  httplib::Client& connection = *state_->connection;
+  if (!connection.is_valid()) {
+    const std::string where = load_balancer();
+    state_->go_to_next();
+    return std::unexpected(no_answer{"'" + where + "' is not an address like http://host:port", false});
+  }
+  // The library's own limits are 5 s for reading and writing; a long poll takes 30.
+  connection.set_read_timeout(std::chrono::milliseconds(timeout_ms));
+  connection.set_write_timeout(std::chrono::milliseconds(timeout_ms));
+
+  httplib::Request request;
+  request.method = question.method;
+  request.path = question.target;
+  if (question.method != "GET" && question.method != "DELETE") {
+    request.set_header("Content-Type", "application/json");
+    request.body = question.body;
+  }
+  auto got = connection.send(request);
+  if (got) return http_answer{got->status, std::move(got->body), got->get_header_value("X-Request-Id")};
+
+  const httplib::Error failed = got.error();
+  const std::string where = load_balancer();
+  state_->go_to_next();
+  if (failed == httplib::Error::Connection || failed == httplib::Error::ConnectionTimeout)
+    return std::unexpected(no_answer{"no connection to the load balancer at " + where, false});
+  return std::unexpected(
+      no_answer{"the load balancer at " + where + " gave no answer (" + to_string(failed) + ")"});
+}
+
+}  // namespace marquee::client
