@@ -1,0 +1,221 @@
+#include "net/http_client.h"
+
+#include <deque>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "net/client_connection.h"
+#include "net/event_loop.h"
+#include "net/future.h"
+#include "net/http_writer.h"
+
+namespace marquee::net {
+namespace {
+
+using connection_ptr = std::shared_ptr<client_connection>;
+
+/// A call that waits for a place among the connections.
+struct waiting_call {
+  promise<> turn;
+};
+
+/// The connections to one endpoint.
+struct endpoint_pool {
+  std::vector<connection_ptr> idle;  ///< the last one was used last, and is used next
+  std::int64_t taken = 0;            ///< in use or being connected
+  std::deque<std::shared_ptr<waiting_call>> waiting;
+};
+
+}  // namespace
+
+struct http_client::state : std::enable_shared_from_this<http_client::state> {
+  state(event_loop& on, http_client_options with) : loop(on), options(with) {}
+
+  event_loop& loop;
+  const http_client_options options;
+  std::unordered_map<endpoint, endpoint_pool> pools;
+  std::unordered_map<client_connection*, std::weak_ptr<client_connection>> in_use;
+  bool closed = false;
+  bool sweeping = false;
+
+  /// A place among the connections of an endpoint; given back when it goes out of scope.
+  class place {
+   public:
+    place(std::shared_ptr<state> owner, endpoint where)
+        : owner_(std::move(owner)), where_(std::move(where)) {}
+    place(const place&) = delete;
+    place& operator=(const place&) = delete;
+    ~place() { owner_->give_back(where_, std::move(connection)); }
+    connection_ptr connection;
+
+   private:
+    std::shared_ptr<state> owner_;
+    endpoint where_;
+  };
+
+  task<result<>> take_place(endpoint where, deadline end, std::stop_token cancel);
+  connection_ptr take_idle(const endpoint& where);
+  void give_back(const endpoint& where, connection_ptr connection);
+  void wake_next(const endpoint& where);
+  void sweep();
+  void start_sweeper();
+  task<http_outcome> attempt(endpoint where, const http_request& request, const http_call_options& call,
+                             deadline end, bool only_new);
+};
+
+task<result<>> http_client::state::take_place(endpoint where, deadline end, std::stop_token cancel) {
+  for (;;) {
+    if (closed) co_return fail(error_code::cancelled, "the HTTP client is closed");
+    endpoint_pool& pool = pools[where];
+    if (pool.taken < options.max_connections_per_endpoint) {
+      ++pool.taken;
+      co_return result<>{};
+    }
+    if (std::ssize(pool.waiting) >= options.max_waiting_per_endpoint)
+      co_return fail(error_code::overloaded, "too many calls wait for a connection to " + to_string(where));
+    const auto me = std::make_shared<waiting_call>();
+    future<> mine = me->turn.get_future();
+    pool.waiting.push_back(me);
+    if (const result<> woken = co_await mine.wait(end, cancel); !woken) {
+      std::erase(pools[where].waiting, me);
+      if (mine.ready()) wake_next(where);  // the turn came too late for this call
+      co_return fail(woken, "waiting for a connection to " + to_string(where));
+    }
+  }
+}
+
+connection_ptr http_client::state::take_idle(const endpoint& where) {
+  std::vector<connection_ptr>& idle = pools[where].idle;
+  while (!idle.empty()) {
+    connection_ptr last = std::move(idle.back());
+    idle.pop_back();
+    if (last->reusable()) return last;
+  }
+  return nullptr;
+}
+
+void http_client::state::give_back(const endpoint& where, connection_ptr connection) {
+  endpoint_pool& pool = pools[where];
+  --pool.taken;
+  if (connection) {
+    in_use.erase(connection.get());
+    if (!closed && connection->reusable()) {
+      connection->idle_until = deadline::in_ms(options.idle_timeout_ms);
+      pool.idle.push_back(std::move(connection));
+      start_sweeper();
+    } else {
+      connection->close();
+    }
+  }
+  wake_next(where);
+}
+
+void http_client::state::wake_next(const endpoint& where) {
+  endpoint_pool& pool = pools[where];
+  if (pool.waiting.empty()) return;
+  const std::shared_ptr<waiting_call> next = std::move(pool.waiting.front());
+  pool.waiting.pop_front();
+  next->turn.set({});
+}
+
+void http_client::state::start_sweeper() {
+  if (sweeping) return;
+  sweeping = true;
+  loop.post_after_ms(options.idle_timeout_ms / 2 + 1, [weak = weak_from_this()] {
+    if (const auto alive = weak.lock()) alive->sweep();
+  });
+}
+
+void http_client::state::sweep() {
+  sweeping = false;
+  bool any_idle = false;
+  for (auto each = pools.begin(); each != pools.end();) {
+    endpoint_pool& pool = each->second;
+    std::erase_if(pool.idle,
+                  [](const connection_ptr& c) { return !c->reusable() || c->idle_until.passed(); });
+    any_idle = any_idle || !pool.idle.empty();
+    const bool unused = pool.idle.empty() && pool.taken == 0 && pool.waiting.empty();
+    each = unused ? pools.erase(each) : std::next(each);
+  }
+  if (any_idle && !closed) start_sweeper();
+}
+
+task<http_outcome> http_client::state::attempt(endpoint where, const http_request& request,
+                                               const http_call_options& call, deadline end, bool only_new) {
+  const auto self = shared_from_this();
+  http_outcome outcome{.response = result<http_response>{}};
+  if (const result<> turn = co_await take_place(where, end, call.cancel); !turn) {
+    outcome.response = fail(turn);
+    co_return outcome;
+  }
+  place mine(self, where);
+  if (!only_new) mine.connection = take_idle(where);
+  outcome.reused_connection = mine.connection != nullptr;
+  if (!mine.connection) {
+    const deadline connect_end = end.earlier_of(deadline::in_ms(options.connect_timeout_ms));
+    result<stream> connected = co_await connect(where, connect_end);
+    if (!connected) {
+      outcome.refused_or_reset = connected.error().code == error_code::refused;
+      outcome.response = fail(connected);
+      co_return outcome;
+    }
+    mine.connection = std::make_shared<client_connection>(std::move(*connected));
+  }
+  if (call.cancel.stop_requested() || closed) {
+    outcome.response = fail(error_code::cancelled, "the call was cancelled");
+    co_return outcome;
+  }
+  in_use[mine.connection.get()] = mine.connection;
+  const std::weak_ptr<client_connection> weak = mine.connection;
+  const auto on_cancel = [weak, &events = loop] {
+    events.post([weak] {
+      if (const auto alive = weak.lock()) alive->close();
+    });
+  };
+  const std::stop_callback watch(call.cancel, on_cancel);
+  client_connection::attempt done = co_await mine.connection->exchange(
+      write_request_header(request, where), request, end, options.max_response_bytes, call.on_interim);
+  outcome.sent_any_byte = done.sent_any_byte;
+  outcome.refused_or_reset = done.closed_by_server;
+  outcome.reused_connection = outcome.reused_connection && !done.any_byte_received;
+  outcome.response = std::move(done.response);
+  co_return outcome;
+}
+
+http_client::http_client(event_loop& loop, http_client_options options)
+    : state_(std::make_shared<state>(loop, options)) {}
+
+http_client::~http_client() {
+  state_->closed = true;
+  for (const auto& [key, weak] : state_->in_use)
+    if (const auto alive = weak.lock()) alive->close();
+  for (auto& [where, pool] : state_->pools) {
+    pool.idle.clear();
+    for (const auto& call : pool.waiting)
+      call->turn.set(fail(error_code::cancelled, "the HTTP client is closed"));
+    pool.waiting.clear();
+  }
+}
+
+task<http_outcome> http_client::send(endpoint where, http_request request, http_call_options options) {
+  const auto self = state_;
+  const deadline end = options.end.earlier_of(deadline::in_ms(options.timeout_ms));
+  http_outcome outcome = co_await self->attempt(where, request, options, end, false);
+  const bool stale = outcome.refused_or_reset && outcome.reused_connection;
+  if (stale && (options.resend_if_stale || !outcome.sent_any_byte))
+    outcome = co_await self->attempt(where, request, options, end, true);
+  co_return outcome;
+}
+
+void http_client::forget(const endpoint& where) {
+  if (const auto found = state_->pools.find(where); found != state_->pools.end()) found->second.idle.clear();
+}
+
+std::size_t http_client::connections() const {
+  std::size_t count = state_->in_use.size();
+  for (const auto& [where, pool] : state_->pools) count += pool.idle.size();
+  return count;
+}
+
+}  // namespace marquee::net

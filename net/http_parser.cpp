@@ -1,0 +1,139 @@
+#include "net/http_parser.h"
+
+#include <boost/beast/http/error.hpp>
+
+namespace http = boost::beast::http;
+
+namespace marquee::net {
+namespace {
+
+/// A body grows with what arrives, not with what was announced.
+constexpr std::size_t first_body_reservation = 64 * 1024;
+/// The bytes of a chunk's header line, or of a trailer, that may wait for their end.
+constexpr std::size_t max_chunk_header_bytes = 16 * 1024;
+
+std::string text_of(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+}  // namespace
+
+template <bool is_request>
+std::optional<std::size_t> message_parser<is_request>::put(std::string_view data) {
+  std::size_t taken = 0;
+  while (!this->is_done() && taken < data.size()) {
+    const bool was_in_header = !this->is_header_done();
+    error_code ec;
+    const std::size_t count =
+        base::put(boost::asio::const_buffer(data.data() + taken, data.size() - taken), ec);
+    taken += count;
+    const std::size_t left = data.size() - taken;
+    if (was_in_header) {
+      // A call that ended the header may have taken body bytes too: those are counted off.
+      header_bytes_ += count - std::min(count, body.size());
+      if (header_bytes_ + (this->is_header_done() ? 0 : left) > limits_.header_section_bytes)
+        ec = http::error::header_limit;
+    } else if (ec == http::error::need_more && left > max_chunk_header_bytes) {
+      ec = http::error::bad_chunk;
+    }
+    if (ec == http::error::need_more) return taken;
+    if (ec) {
+      explain(ec);
+      return std::nullopt;
+    }
+  }
+  return taken;
+}
+
+template <bool is_request>
+bool message_parser<is_request>::put_end() {
+  if (this->is_done()) return true;
+  if (!this->got_some()) return false;
+  error_code ec;
+  this->put_eof(ec);
+  return !ec;
+}
+
+template <bool is_request>
+void message_parser<is_request>::on_request_impl(verb, string_view method_text, string_view target_text,
+                                                 int version, error_code&) {
+  method = text_of(method_text);
+  target = text_of(target_text);
+  version_ = version;
+}
+
+template <bool is_request>
+void message_parser<is_request>::on_response_impl(int code, string_view, int version, error_code&) {
+  status = code;
+  version_ = version;
+}
+
+template <bool is_request>
+void message_parser<is_request>::on_field_impl(field, string_view name, string_view value, error_code& ec) {
+  if (in_trailer_) return;  // trailers are read and dropped
+  headers.add(text_of(name), text_of(value));
+  if (headers.size() > 256) {
+    refuse(431, "HEADERS_TOO_LARGE", "the request has more than 256 header fields");
+    ec = http::error::header_limit;
+  }
+}
+
+template <bool is_request>
+void message_parser<is_request>::on_header_impl(error_code& ec) {
+  in_trailer_ = true;
+  const std::string* encoding = headers.find("Transfer-Encoding");
+  if (encoding == nullptr) return;
+  // Anything but "chunked" alone could be framed otherwise by whoever stands before or behind us.
+  if (!equals_ignoring_case(*encoding, "chunked") || headers.has("Content-Length") ||
+      (is_request && version_ < 11)) {
+    refuse(400, "BAD_REQUEST",
+           "Transfer-Encoding must be 'chunked' alone, in HTTP/1.1, without Content-Length");
+    ec = http::error::bad_transfer_encoding;
+  }
+}
+
+template <bool is_request>
+void message_parser<is_request>::on_body_init_impl(const boost::optional<std::uint64_t>& length,
+                                                   error_code&) {
+  if (length)
+    body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, first_body_reservation)));
+}
+
+template <bool is_request>
+std::size_t message_parser<is_request>::on_body_impl(string_view data, error_code&) {
+  body.append(data.data(), data.size());
+  return data.size();
+}
+
+template <bool is_request>
+std::size_t message_parser<is_request>::on_chunk_body_impl(std::uint64_t, string_view data, error_code&) {
+  body.append(data.data(), data.size());
+  return data.size();
+}
+
+template <bool is_request>
+void message_parser<is_request>::refuse(int status_code, std::string code, std::string message) {
+  problem_ = {status_code, std::move(code), std::move(message)};
+  refused_ = true;
+}
+
+template <bool is_request>
+void message_parser<is_request>::explain(const error_code& ec) {
+  if (refused_) return;
+  const std::string bytes = " bytes";
+  if (ec == http::error::header_limit)
+    return refuse(
+        431, "HEADERS_TOO_LARGE",
+        "the header section is larger than " + std::to_string(limits_.header_section_bytes) + bytes);
+  if (ec == http::error::body_limit)
+    return refuse(413, "BODY_TOO_LARGE",
+                  "the body is larger than " + std::to_string(limits_.body_bytes) + bytes);
+  if (ec == http::error::bad_version)
+    return refuse(400, "BAD_REQUEST", "not an HTTP/1.0 or HTTP/1.1 message");
+  refuse(400, "BAD_REQUEST", "not a valid HTTP message: " + ec.message());
+}
+
+template class message_parser<true>;
+template class message_parser<false>;
+
+}  // namespace marquee::net

@@ -1,0 +1,97 @@
+#include "net/process_host.h"
+
+#include "net/event_loop.h"
+#include "net/http_client.h"
+#include "net/http_router.h"
+
+namespace marquee::net {
+
+void describe(config_schema& schema, process_options& options) {
+  schema.text("name", options.name, "Name of this process, unique in the cluster.");
+  describe(schema, "http", options.http);
+  describe(schema, "http", options.http_limits);
+  schema.text("cluster.secret_file", options.secret_file,
+              "File with the secret that the cluster's processes share.");
+  schema.flag("insecure_network", options.insecure_network,
+              "Allow listeners other than loopback although neither TLS nor tokens are set up.");
+  schema.text("log.file", options.log_file, "File to append the log to; empty: standard error.");
+  schema.text("log.level", options.log_level, "debug, info, warning or error.");
+}
+
+struct process_host::state {
+  explicit state(process_options with) : options(std::move(with)), router(options.component()) {}
+  process_options options;
+  cluster_secret secret;
+  metrics_registry metrics;
+  http_router router;
+  event_loop loop{"http"};
+  std::unique_ptr<http_client> client = std::make_unique<http_client>(loop);
+  std::unique_ptr<http_server> server;
+  std::stop_source stopping;
+};
+
+process_host::process_host(std::unique_ptr<state> state) : state_(std::move(state)) {}
+
+process_host::~process_host() {
+  stop();
+}
+
+result<std::unique_ptr<process_host>> process_host::make(const process_options& options) {
+  if (options.name.empty())
+    return fail(error_code::invalid_argument, "the process needs a name (configuration key name)");
+  if (const result<> safe = check_listener(options.http, options.insecure_network); !safe) return fail(safe);
+  auto made = std::make_unique<state>(options);
+  if (!options.secret_file.empty()) {
+    result<cluster_secret> secret = cluster_secret::load(options.secret_file);
+    if (!secret) return fail(secret);
+    made->secret = std::move(*secret);
+  }
+  return std::unique_ptr<process_host>(new process_host(std::move(made)));
+}
+
+result<> process_host::start(ready_check ready) {
+  const std::string component = state_->options.component();
+  add_process_routes(state_->router, component, state_->metrics, std::move(ready));
+  http_server_options limits = state_->options.http_limits;
+  limits.component = component;
+  auto server = http_server::start(state_->loop, state_->options.http, limits, state_->router.as_handler(),
+                                   &state_->metrics);
+  if (!server) return fail(server);
+  state_->server = std::move(*server);
+  log_info("net", "{} serves HTTP on {}:{}", component, state_->options.http.address, http_port());
+  return {};
+}
+
+void process_host::stop() {
+  if (state_->stopping.stop_requested()) return;
+  state_->stopping.request_stop();
+  if (state_->server) state_->server->stop();
+  state_->loop.stop();
+}
+
+event_loop& process_host::loop() {
+  return state_->loop;
+}
+metrics_registry& process_host::metrics() {
+  return state_->metrics;
+}
+http_client& process_host::client() {
+  return *state_->client;
+}
+http_router& process_host::router() {
+  return state_->router;
+}
+const cluster_secret& process_host::secret() const {
+  return state_->secret;
+}
+const process_options& process_host::options() const {
+  return state_->options;
+}
+std::uint16_t process_host::http_port() const {
+  return state_->server ? state_->server->port() : 0;
+}
+std::stop_token process_host::stopping_token() const {
+  return state_->stopping.get_token();
+}
+
+}  // namespace marquee::net

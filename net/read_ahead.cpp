@@ -1,0 +1,74 @@
+#include "net/read_ahead.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+
+#include "net/stream_state.h"
+
+namespace asio = boost::asio;
+
+namespace marquee::net {
+
+void read_ahead::start(std::size_t bound) {
+  bound_ = bound;
+  if (!reading_ && !ended_ && data().size() < bound_) begin_read();
+}
+
+void read_ahead::begin_read() {
+  if (source_->closed_here) {
+    ended_ = true;
+    return;
+  }
+  reading_ = true;
+  if (chunk_.size() != next_chunk_bytes_) {
+    chunk_.resize(next_chunk_bytes_);
+    chunk_.shrink_to_fit();
+  }
+  source_->socket.async_read_some(
+      asio::buffer(chunk_),
+      [self = shared_from_this()](const boost::system::error_code& ec, std::size_t count) {
+        self->reset_ = ec && ec != asio::error::eof;
+        self->on_read(static_cast<bool>(ec), count);
+      });
+}
+
+void read_ahead::on_read(bool failed, std::size_t count) {
+  reading_ = false;
+  received_ += count;
+  if (consumed_ > 0 && consumed_ * 2 >= buffer_.size()) {
+    buffer_.erase(0, consumed_);
+    consumed_ = 0;
+  }
+  buffer_.append(chunk_.data(), count);
+  if (failed) {
+    ended_ = true;
+    end_.request_stop();
+  } else if (data().size() < bound_) {
+    begin_read();
+  }
+  arrived_.wake_all();
+}
+
+void read_ahead::consume(std::size_t count) {
+  consumed_ += count;
+  if (consumed_ < buffer_.size()) return;
+  consumed_ = 0;
+  buffer_.clear();
+  if (buffer_.capacity() > 128 * 1024) buffer_.shrink_to_fit();
+}
+
+task<read_ahead::event> read_ahead::wait_for_data(std::size_t beyond, deadline end) {
+  const auto self = shared_from_this();
+  for (;;) {
+    const std::uint64_t seen = self->arrived_.generation();
+    if (self->data().size() > beyond) co_return event::data;
+    if (self->ended_) co_return event::ended;
+    self->start(std::max(self->bound_, beyond + 1));
+    if (co_await self->arrived_.wait(seen, end) == wake_reason::deadline_passed) {
+      if (self->data().size() > beyond) co_return event::data;
+      co_return event::deadline_passed;
+    }
+  }
+}
+
+}  // namespace marquee::net

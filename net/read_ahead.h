@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/deadline.h"
+#include "net/stream.h"
+#include "net/task.h"
+#include "net/wake_point.h"
+
+/// For the .cpp files of net/ only.
+namespace marquee::net {
+
+/// Reads from a stream before anybody asks, as far as its bound allows, so that the end of a connection is
+/// noticed while its owner does something else. On the stream's loop only. Owned by shared_ptr, because a
+/// read under way refers to it; dies when the stream has been closed.
+class read_ahead : public std::enable_shared_from_this<read_ahead> {
+ public:
+  enum class event : std::uint8_t { data, ended, deadline_passed };
+
+  explicit read_ahead(const stream& source) : source_(source.internals()) {}
+
+  /// Begins to read if nothing is under way and less than `bound` bytes wait.
+  void start(std::size_t bound = default_bound);
+  /// Waits until there is more than `beyond` bytes, or the other side has finished, or time is up.
+  [[nodiscard]] task<event> wait_for_data(std::size_t beyond, deadline end);
+
+  /// What has arrived and was not consumed. Valid until the next call or suspension.
+  [[nodiscard]] std::string_view data() const { return std::string_view(buffer_).substr(consumed_); }
+  void consume(std::size_t count);
+  /// The other side has finished or reset the connection, or it was closed here.
+  [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] bool was_reset() const { return reset_; }
+  /// Requested when `ended` becomes true.
+  [[nodiscard]] std::stop_token end_token() const { return end_.get_token(); }
+  void request_end() { end_.request_stop(); }
+  /// Bytes that arrived, ever.
+  [[nodiscard]] std::uint64_t received() const { return received_; }
+  /// Reads in larger pieces from now on (a body), or in small ones again.
+  void expect_much(bool much) { next_chunk_bytes_ = much ? 64 * 1024 : small_chunk_bytes; }
+
+ private:
+  static constexpr std::size_t small_chunk_bytes = 4 * 1024;
+  static constexpr std::size_t default_bound = 16 * 1024;
+
+  void begin_read();
+  void on_read(bool failed, std::size_t count);
+
+  std::shared_ptr<stream::state> source_;
+  std::string buffer_;
+  std::size_t consumed_ = 0;
+  std::vector<char> chunk_;
+  std::size_t next_chunk_bytes_ = small_chunk_bytes;
+  std::size_t bound_ = default_bound;
+  std::uint64_t received_ = 0;
+  bool reading_ = false;
+  bool ended_ = false;
+  bool reset_ = false;
+  wake_point arrived_;
+  std::stop_source end_;
+};
+
+}  // namespace marquee::net

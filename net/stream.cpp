@@ -1,0 +1,172 @@
+#include "net/stream.h"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <vector>
+
+#include "net/stream_state.h"
+
+namespace asio = boost::asio;
+using system_code = boost::system::error_code;
+
+namespace marquee::net {
+namespace {
+
+std::string describe_remote(const asio::ip::tcp::socket& socket) {
+  system_code ec;
+  const auto remote = socket.remote_endpoint(ec);
+  if (ec) return "unknown";
+  return to_string(endpoint{remote.address().to_string(), remote.port()});
+}
+
+error closed_error() {
+  return {error_code::cancelled, "the connection is closed"};
+}
+
+}  // namespace
+
+stream::state::state(asio::ip::tcp::socket connected)
+    : socket(std::move(connected)),
+      remote(describe_remote(socket)),
+      read_watch(socket.get_executor()),
+      write_watch(socket.get_executor()) {
+  system_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+void stream::state::begin(operation_watch& watch, deadline end) {
+  watch.active = true;
+  watch.timed_out = false;
+  watch.end = end;
+  if (end.is_never()) return;
+  if (!watch.armed || watch.timer.expiry() > end.when()) arm(watch);
+}
+
+void stream::state::arm(operation_watch& watch) {
+  watch.timer.expires_at(watch.end.when());
+  watch.armed = true;
+  watch.timer.async_wait([self = shared_from_this(), &watch](const system_code& ec) {
+    if (ec) return;  // moved or closed
+    watch.armed = false;
+    if (!watch.active || watch.end.is_never()) return;
+    if (!watch.end.passed()) return self->arm(watch);
+    watch.timed_out = true;
+    watch.cancel.emit(asio::cancellation_type::all);
+  });
+}
+
+void stream::state::close() {
+  closed_here = true;
+  system_code ignored;
+  socket.close(ignored);
+  read_watch.timer.cancel();
+  write_watch.timer.cancel();
+}
+
+error stream::state::explain(const system_code& ec, const operation_watch& watch,
+                             std::string_view doing) const {
+  using code = error_code;
+  const std::string what = std::string(doing) + " " + remote + ": ";
+  if (closed_here) return closed_error();
+  if (watch.timed_out) return {code::timed_out, what + "no progress within the deadline"};
+  if (ec == asio::error::connection_reset || ec == asio::error::broken_pipe || ec == asio::error::eof)
+    return {code::unavailable, what + "closed by the other side"};
+  if (ec == asio::error::operation_aborted) return closed_error();
+  return {ec == asio::error::timed_out ? code::unavailable : code::io, what + ec.message()};
+}
+
+stream::stream() = default;
+stream::stream(std::shared_ptr<state> state) : state_(std::move(state)) {}
+stream::stream(stream&&) noexcept = default;
+stream& stream::operator=(stream&& other) noexcept {
+  if (this != &other) {
+    close();
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+stream::~stream() {
+  close();
+}
+
+void stream::close() {
+  if (state_ && !state_->closed_here) state_->close();
+}
+
+bool stream::is_open() const {
+  return state_ && !state_->closed_here;
+}
+
+const std::string& stream::remote() const {
+  static const std::string none = "nowhere";
+  return state_ ? state_->remote : none;
+}
+
+void stream::shutdown_write() {
+  system_code ignored;
+  if (is_open()) state_->socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+
+task<result<std::size_t>> stream::read_some(std::span<std::uint8_t> target, deadline end) {
+  if (!is_open()) co_return failure(closed_error());
+  const std::shared_ptr<state> self = state_;  // the stream may be destroyed meanwhile
+  self->begin(self->read_watch, end);
+  system_code ec;
+  const std::size_t count = co_await self->socket.async_read_some(
+      asio::buffer(target.data(), target.size()),
+      asio::bind_cancellation_slot(self->read_watch.cancel.slot(),
+                                   asio::redirect_error(asio::use_awaitable, ec)));
+  self->finish(self->read_watch);
+  if (ec == asio::error::eof) co_return std::size_t{0};
+  if (ec && count == 0) co_return failure(self->explain(ec, self->read_watch, "reading from"));
+  co_return count;
+}
+
+task<result<>> stream::read_exactly(std::span<std::uint8_t> target, deadline end) {
+  while (!target.empty()) {
+    const result<std::size_t> count = co_await read_some(target, end);
+    if (!count) co_return fail(count);
+    if (*count == 0) co_return fail(error_code::unavailable, "closed by the other side within a message");
+    target = target.subspan(*count);
+  }
+  co_return result<>{};
+}
+
+task<result<>> stream::write(std::span<const bytes_view> parts, deadline end) {
+  if (!is_open()) co_return failure(closed_error());
+  const std::shared_ptr<state> self = state_;
+  std::vector<asio::const_buffer> buffers;
+  buffers.reserve(parts.size());
+  for (const bytes_view part : parts)
+    if (!part.empty()) buffers.emplace_back(part.data(), part.size());
+  std::span<asio::const_buffer> rest(buffers);
+  self->begin(self->write_watch, end);
+  while (!rest.empty()) {
+    system_code ec;
+    // The operating system takes at most 1,024 parts at once, Asio 64.
+    const std::vector<asio::const_buffer> now(rest.begin(),
+                                              rest.begin() + std::min<std::ptrdiff_t>(std::ssize(rest), 64));
+    std::size_t count = co_await self->socket.async_write_some(
+        now, asio::bind_cancellation_slot(self->write_watch.cancel.slot(),
+                                          asio::redirect_error(asio::use_awaitable, ec)));
+    if (ec) {
+      self->finish(self->write_watch);
+      co_return failure(self->explain(ec, self->write_watch, "writing to"));
+    }
+    while (!rest.empty() && count >= rest.front().size()) {
+      count -= rest.front().size();
+      rest = rest.subspan(1);
+    }
+    if (count > 0) rest.front() += count;
+  }
+  self->finish(self->write_watch);
+  co_return result<>{};
+}
+
+task<result<>> stream::write(bytes_view data, deadline end) {
+  co_return co_await write(std::span<const bytes_view>(&data, 1), end);
+}
+
+}  // namespace marquee::net
