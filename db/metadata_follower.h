@@ -13,7 +13,6 @@
 namespace marquee::db {
 
 class metadata_cache;
-class metadata_store;
 
 struct metadata_follower_options {
   /// As in metadata_store_options.
@@ -31,7 +30,7 @@ struct metadata_follower_options {
 /// `refresh` and the questions are thread-safe.
 class metadata_follower {
  public:
-  metadata_follower(metadata_cache& cache, metadata_store& store, metadata_follower_options options);
+  metadata_follower(metadata_cache& cache, metadata_follower_options options);
   /// Stops.
   ~metadata_follower();
   metadata_follower(const metadata_follower&) = delete;

@@ -67,8 +67,7 @@ class metadata_store {
   metadata_store(const metadata_store&) = delete;
   metadata_store& operator=(const metadata_store&) = delete;
 
-  /// Brings the schema up to date; one process at a time. Errors: unsupported (the database is newer than
-  /// this program).
+  /// Brings the schema up to date; one process at a time.
   [[nodiscard]] net::task<result<>> migrate(net::deadline end);
   /// Everything above that version, in one consistent view.
   [[nodiscard]] net::task<result<metadata_changes>> read_changes(metadata_version above, net::deadline end);

@@ -1,0 +1,164 @@
+#include <pqxx/result>
+#include <pqxx/transaction>
+
+#include "db/statements.h"
+
+namespace marquee::db::statements {
+
+namespace {
+
+broker_row wanted_row(const broker_registration& wanted) {
+  return {.id = wanted.id,
+          .incarnation = wanted.incarnation,
+          .boot = wanted.boot,
+          .host = wanted.host,
+          .kafka_port = wanted.kafka_port,
+          .raft_port = wanted.raft_port,
+          .http_port = wanted.http_port,
+          .rack = wanted.rack,
+          .release = wanted.release};
+}
+
+broker_row row_of(const pqxx::row& row) {
+  return {.id = broker_id(row[0].as<std::int32_t>()),
+          .incarnation = incarnation_id(row[1].as<std::int64_t>()),
+          .boot = boot_count(row[2].as<std::int64_t>()),
+          .host = row[3].as<std::string>(),
+          .kafka_port = static_cast<std::uint16_t>(row[4].as<int>()),
+          .raft_port = static_cast<std::uint16_t>(row[5].as<int>()),
+          .http_port = static_cast<std::uint16_t>(row[6].as<int>()),
+          .rack = row[7].as<std::string>(),
+          .release = row[8].as<std::string>(),
+          .version = row[9].as<metadata_version>()};
+}
+
+/// By identity first, then by address: see D8 and http-api.md.
+pqxx::result find_known(pqxx::work& transaction, const broker_registration& wanted) {
+  const std::string select =
+      "SELECT broker_id, incarnation, boot, host, kafka_port, raft_port, http_port, rack, release, version "
+      "FROM brokers ";
+  if (wanted.id.value() != 0)
+    return transaction.exec_params(select + "WHERE broker_id = $1", wanted.id.value());
+  if (wanted.incarnation.value() != 0) {
+    pqxx::result by_disk =
+        transaction.exec_params(select + "WHERE incarnation = $1", wanted.incarnation.value());
+    if (!by_disk.empty()) return by_disk;
+  }
+  return transaction.exec_params(select + "WHERE host = $1 AND kafka_port = $2 ORDER BY broker_id",
+                                 wanted.host, static_cast<int>(wanted.kafka_port));
+}
+
+broker_row insert_broker(pqxx::work& transaction, const broker_registration& wanted) {
+  broker_row row = wanted_row(wanted);
+  row.version = raise_version(transaction);
+  const std::string columns =
+      "incarnation, boot, host, kafka_port, raft_port, http_port, rack, release, registered_ms, version";
+  const std::string values = "$1, $2, $3, $4, $5, $6, $7, $8, marquee_now_ms(), $9";
+  if (wanted.id.value() == 0) {
+    row.id = broker_id(
+        transaction
+            .exec_params1("INSERT INTO brokers (" + columns + ") VALUES (" + values + ") RETURNING broker_id",
+                          row.incarnation.value(), row.boot.value(), row.host,
+                          static_cast<int>(row.kafka_port), static_cast<int>(row.raft_port),
+                          static_cast<int>(row.http_port), row.rack, row.release, row.version)[0]
+            .as<std::int32_t>());
+    return row;
+  }
+  // The database forgot a broker that has its id on disk (a restored backup): it keeps its id.
+  transaction.exec_params("INSERT INTO brokers (broker_id, " + columns + ") VALUES ($10, " + values + ")",
+                          row.incarnation.value(), row.boot.value(), row.host,
+                          static_cast<int>(row.kafka_port), static_cast<int>(row.raft_port),
+                          static_cast<int>(row.http_port), row.rack, row.release, row.version,
+                          row.id.value());
+  transaction.exec(
+      "SELECT setval(pg_get_serial_sequence('brokers', 'broker_id'), greatest((SELECT max(broker_id) FROM "
+      "brokers), 1))");
+  return row;
+}
+
+result<> check_identity(const broker_row& known, const broker_registration& wanted) {
+  const bool both_have_disks = known.incarnation.value() != 0 && wanted.incarnation.value() != 0;
+  if (wanted.id.value() != 0 && both_have_disks && known.incarnation != wanted.incarnation)
+    return fail(error_code::conflict, "broker " + std::to_string(known.id.value()) +
+                                          " is known with incarnation " +
+                                          std::to_string(known.incarnation.value()) + ", not " +
+                                          std::to_string(wanted.incarnation.value()));
+  if (known.incarnation == wanted.incarnation && wanted.boot.value() != 0 && wanted.boot < known.boot)
+    return fail(error_code::conflict, "broker " + std::to_string(known.id.value()) +
+                                          " has been started again since (boot " +
+                                          std::to_string(known.boot.value()) + "): this process, boot " +
+                                          std::to_string(wanted.boot.value()) + ", must stop");
+  return {};
+}
+
+}  // namespace
+
+result<registered_broker> register_broker(pqxx::connection& connection, const broker_registration& wanted) {
+  pqxx::work transaction(connection);
+  // One registration after the other, or two brokers could both find no row.
+  transaction.exec("SELECT version FROM metadata_version FOR UPDATE");
+  const pqxx::result found = find_known(transaction, wanted);
+  if (found.empty()) {
+    registered_broker made{insert_broker(transaction, wanted), true};
+    transaction.commit();
+    return made;
+  }
+  const broker_row known = row_of(found[0]);
+  if (result<> same = check_identity(known, wanted); !same) return fail(same);
+  broker_row next = wanted_row(wanted);
+  next.id = known.id;
+  if (wanted.incarnation.value() == 0) {
+    next.incarnation = known.incarnation;
+    next.boot = known.boot;
+  }
+  if (next.http_port == 0) next.http_port = known.http_port;
+  next.version = known.version;
+  const bool same = next.incarnation == known.incarnation && next.boot == known.boot &&
+                    next.host == known.host && next.kafka_port == known.kafka_port &&
+                    next.raft_port == known.raft_port && next.http_port == known.http_port &&
+                    next.rack == known.rack && next.release == known.release;
+  if (same) return registered_broker{known, false};
+  next.version = raise_version(transaction);
+  transaction.exec_params(
+      "UPDATE brokers SET incarnation = $2, boot = $3, host = $4, kafka_port = $5, raft_port = $6, http_port "
+      "= $7, "
+      "rack = $8, release = $9, version = $10 WHERE broker_id = $1",
+      next.id.value(), next.incarnation.value(), next.boot.value(), next.host,
+      static_cast<int>(next.kafka_port), static_cast<int>(next.raft_port), static_cast<int>(next.http_port),
+      next.rack, next.release, next.version);
+  transaction.commit();
+  return registered_broker{next, false};
+}
+
+result<> report_process(pqxx::connection& connection, const process_row& process) {
+  pqxx::work transaction(connection);
+  transaction.exec_params(
+      "INSERT INTO processes (name, role, http, release, known_version, started_ms, last_seen_ms) "
+      "VALUES ($1, $2, $3, $4, $5, $6, marquee_now_ms()) ON CONFLICT (name) DO UPDATE SET role = "
+      "excluded.role, "
+      "http = excluded.http, release = excluded.release, known_version = excluded.known_version, "
+      "started_ms = excluded.started_ms, last_seen_ms = excluded.last_seen_ms",
+      process.name, process.role, process.http, process.release, process.known_version, process.started_ms);
+  transaction.commit();
+  return {};
+}
+
+result<std::vector<process_row>> list_processes(pqxx::connection& connection) {
+  constexpr std::int64_t a_day_ms = 24 * 3600 * 1000;
+  pqxx::work transaction(connection);
+  std::vector<process_row> processes;
+  for (const auto& row : transaction.exec_params(
+           "SELECT name, role, http, release, known_version, started_ms, last_seen_ms FROM processes "
+           "WHERE last_seen_ms > marquee_now_ms() - $1 ORDER BY role, name",
+           a_day_ms))
+    processes.push_back({.name = row[0].as<std::string>(),
+                         .role = row[1].as<std::string>(),
+                         .http = row[2].as<std::string>(),
+                         .release = row[3].as<std::string>(),
+                         .known_version = row[4].as<metadata_version>(),
+                         .started_ms = row[5].as<std::int64_t>(),
+                         .last_seen_ms = row[6].as<std::int64_t>()});
+  return processes;
+}
+
+}  // namespace marquee::db::statements

@@ -1,0 +1,190 @@
+#include "db/database_connection.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <exception>
+#include <pqxx/except>
+#include <pqxx/nontransaction>
+
+#include "base/logging.h"
+
+namespace marquee::db {
+
+statement_watchdog::statement_watchdog() : thread_([this] { run(); }) {}
+
+statement_watchdog::~statement_watchdog() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+std::uint64_t statement_watchdog::watch(int socket, net::deadline end) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t id = next_++;
+  items_.emplace(id, item{socket, ending_ ? net::deadline::in_ms(0) : end});
+  changed_.notify_all();
+  return id;
+}
+
+void statement_watchdog::release(std::uint64_t watch) {
+  const std::lock_guard lock(mutex_);
+  items_.erase(watch);
+}
+
+void statement_watchdog::end_all() {
+  const std::lock_guard lock(mutex_);
+  ending_ = true;
+  for (auto& [id, watched] : items_) watched.end = net::deadline::in_ms(0);
+  changed_.notify_all();
+}
+
+void statement_watchdog::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopped_) {
+    net::deadline nearest = net::deadline::never();
+    for (auto& [id, watched] : items_) {
+      if (watched.end.passed()) {
+        // The descriptor stays open until its owner, who has not released it yet, closes it.
+        ::shutdown(watched.socket, SHUT_RDWR);
+        watched.end = net::deadline::never();
+      }
+      nearest = nearest.earlier_of(watched.end);
+    }
+    if (nearest.is_never())
+      changed_.wait(lock);
+    else
+      changed_.wait_until(lock, nearest.when());
+  }
+}
+
+namespace {
+
+/// Keeps a watch for the length of one call.
+class watch_guard {
+ public:
+  watch_guard(statement_watchdog& watchdog, int socket, net::deadline end)
+      : watchdog_(watchdog), id_(watchdog.watch(socket, end)) {}
+  ~watch_guard() { watchdog_.release(id_); }
+  watch_guard(const watch_guard&) = delete;
+  watch_guard& operator=(const watch_guard&) = delete;
+
+ private:
+  statement_watchdog& watchdog_;
+  std::uint64_t id_;
+};
+
+/// Classes of SQLSTATE after which the same statement may succeed later, on a new connection.
+bool is_passing(std::string_view sql_state) {
+  return sql_state.empty() || sql_state.starts_with("08") || sql_state.starts_with("53") ||
+         sql_state.starts_with("57") || sql_state.starts_with("40") || sql_state.starts_with("25");
+}
+
+std::string first_line(std::string_view text) {
+  text = text.substr(0, text.find('\n'));
+  return escape_for_log(text);
+}
+
+std::unique_ptr<pqxx::connection> connect(const database_connection_options& options) {
+  auto made =
+      std::make_unique<pqxx::connection>(with_connection_limits(options.url, options.connect_timeout_ms));
+  // Silent reconnection would lose advisory locks and LISTEN without a trace.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+  made->inhibit_reactivation(true);
+#pragma clang diagnostic pop
+  pqxx::nontransaction setup(*made);
+  setup.exec("SET client_min_messages = warning");
+  setup.exec("SET statement_timeout = " + std::to_string(options.statement_timeout_ms));
+  return made;
+}
+
+}  // namespace
+
+result<> database_connection::broken(std::string_view what) {
+  connection_.reset();
+  wait_ms_ = std::clamp(wait_ms_ * 2, options_.reconnect_least_ms, options_.reconnect_most_ms);
+  next_attempt_ = net::deadline::in_ms(wait_ms_);
+  last_problem_ = "PostgreSQL cannot be reached: " + first_line(what);
+  return fail(error_code::unavailable, last_problem_);
+}
+
+result<> database_connection::ensure_open() {
+  constexpr std::int64_t ping_after_idle_ms = 1'000;
+  if (connection_ && ping_after_.passed()) {
+    // After a restart of the server the first statement would fail for nothing.
+    try {
+      const watch_guard guard(watchdog_, connection_->sock(),
+                              net::deadline::in_ms(options_.connect_timeout_ms));
+      pqxx::nontransaction(*connection_).exec("SELECT 1");
+    } catch (const std::exception&) {
+      connection_.reset();
+    }
+  }
+  ping_after_ = net::deadline::in_ms(ping_after_idle_ms);
+  if (connection_) return {};
+  if (!next_attempt_.passed()) return fail(error_code::unavailable, last_problem_);
+  try {
+    connection_ = connect(options_);
+  } catch (const std::exception& problem) {
+    return broken(problem.what());
+  }
+  return {};
+}
+
+result<> database_connection::run(const std::function<result<>(pqxx::connection&)>& work, net::deadline end) {
+  if (result<> opened = ensure_open(); !opened) return opened;
+  const net::deadline limit = net::deadline::in_ms(options_.statement_timeout_ms).earlier_of(end);
+  try {
+    const watch_guard guard(watchdog_, connection_->sock(), limit);
+    result<> done = work(*connection_);
+    wait_ms_ = 0;
+    return done;
+  } catch (const pqxx::unique_violation& problem) {
+    return fail(error_code::already_exists, first_line(problem.what()));
+  } catch (const pqxx::sql_error& problem) {
+    if (is_passing(problem.sqlstate()) || !connection_->is_open()) return broken(problem.what());
+    log_error("db", "PostgreSQL refused a statement ({}): {}", problem.sqlstate(),
+              first_line(problem.what()));
+    return fail(error_code::internal, "PostgreSQL refused a statement: " + first_line(problem.what()));
+  } catch (const std::exception& problem) {
+    return broken(problem.what());
+  }
+}
+
+std::string with_connection_limits(const std::string& url, std::int64_t connect_timeout_ms) {
+  const bool is_uri = url.starts_with("postgresql://") || url.starts_with("postgres://");
+  std::string text = url;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (url.find(name + "=") != std::string::npos) return;
+    const char* separator = !is_uri ? " " : text.find('?') == std::string::npos ? "?" : "&";
+    text += separator + name + "=" + value;
+  };
+  // libpq counts whole seconds and takes 1 as 2.
+  add("connect_timeout", std::to_string(std::max<std::int64_t>(2, (connect_timeout_ms + 999) / 1000)));
+  add("tcp_user_timeout", "5000");
+  add("keepalives_idle", "10");
+  add("keepalives_interval", "2");
+  add("keepalives_count", "3");
+  add("application_name", "marquee");
+  return text;
+}
+
+std::string without_password(std::string_view url) {
+  std::string text(url);
+  if (const std::size_t at = text.find('@'), scheme = text.find("://");
+      at != std::string::npos && scheme != std::string::npos && scheme < at) {
+    const std::size_t colon = text.find(':', scheme + 3);
+    if (colon != std::string::npos && colon < at) text.replace(colon, at - colon, ":***");
+  }
+  if (const std::size_t word = text.find("password="); word != std::string::npos) {
+    const std::size_t value = word + std::string_view("password=").size();
+    text.replace(value, std::min(text.find_first_of(" &", value), text.size()) - value, "***");
+  }
+  return text;
+}
+
+}  // namespace marquee::db

@@ -1,0 +1,48 @@
+#include "db/database_pool.h"
+
+namespace marquee::db {
+
+database_pool::database_pool(database_connection_options options, std::int64_t threads,
+                             std::int64_t queue_limit)
+    : options_(std::move(options)), queue_limit_(static_cast<std::size_t>(queue_limit)) {
+  for (std::int64_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+database_pool::~database_pool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    queue_.clear();
+  }
+  changed_.notify_all();
+  watchdog_.end_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool database_pool::enqueue(job next) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_ || queue_.size() >= queue_limit_) return false;
+    queue_.push_back(std::move(next));
+  }
+  changed_.notify_one();
+  return true;
+}
+
+void database_pool::work() {
+  database_connection connection(options_, watchdog_);
+  for (;;) {
+    job next;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+      if (stopped_) return;
+      next = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    // Dropping the job drops its promise, whose future has given up at the same deadline.
+    if (!next.end.passed()) next.work(connection);
+  }
+}
+
+}  // namespace marquee::db
