@@ -1,0 +1,135 @@
+"""A cluster under test: finding free ports, running commands against it, killing and reviving processes."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from cluster import api, process
+from cluster.cluster import Cluster
+from cluster.layout import Layout
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+class RunningCluster:
+    """`url` is the load balancer's. Every command is bounded in time."""
+
+    def __init__(self, layout):
+        self.layout = layout
+        self.control = Cluster(layout, say=lambda text: None)
+        self.url = layout.load_balancer_url
+
+    def api(self, method, path, body=None, timeout_s=30):
+        return api.call(self.url, method, path, body, timeout_s)
+
+    def marquee(self, *arguments, stdin=b"", timeout_s=120, check=True):
+        """Runs the command line tool; gives the completed process, with output as bytes."""
+        made = subprocess.run(
+            [str(self.layout.binary), *arguments, "--load-balancer", self.url],
+            input=stdin,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        if check:
+            assert made.returncode == 0, f"marquee {arguments}: {made.returncode}\n{made.stdout!r}\n{made.stderr!r}"
+        return made
+
+    def marquee_in_background(self, *arguments, stdin):
+        return subprocess.Popen(
+            [str(self.layout.binary), *arguments, "--load-balancer", self.url],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def kcat(self, *arguments, stdin=b"", timeout_s=60, broker=0):
+        made = subprocess.run(
+            ["kcat", "-b", self.kafka_addresses()[broker], *arguments],
+            input=stdin,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        assert made.returncode == 0, f"kcat {arguments}: {made.stderr!r}"
+        return made.stdout
+
+    def kafka_addresses(self):
+        return [entry["kafka"] for entry in self.processes("broker")]
+
+    def processes(self, role=None):
+        return [entry for entry in self.control.known() if role in (None, entry["role"])]
+
+    def leader_of(self, topic, partition=0):
+        """The broker id that leads the partition; waits for one."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            described = self.api("GET", f"/topics/{topic}")["topic"]["partitions"]
+            leader = described[partition]["leader"]
+            if leader is not None:
+                return leader
+            time.sleep(0.05)
+        raise AssertionError(f"{topic}/{partition} has no leader")
+
+    def broker_of(self, broker_id):
+        return next(entry for entry in self.processes("broker") if entry["broker_id"] == broker_id)
+
+    def kill(self, entry, how=signal.SIGKILL):
+        os.kill(entry["pid"], how)
+        while process.is_alive(entry["pid"], entry["command"]):
+            try:
+                os.waitpid(entry["pid"], os.WNOHANG)
+            except OSError:
+                pass
+            time.sleep(0.01)
+
+    def is_alive(self, entry):
+        return process.is_alive(entry["pid"], entry["command"])
+
+    def revive(self):
+        """Starts again what does not run, and waits until all is ready."""
+        for entry in self.processes():
+            if not self.is_alive(entry):
+                self.control.restart(entry["name"])
+
+    def log_of(self, entry):
+        return pathlib.Path(entry["log"]).read_text(errors="replace")
+
+
+def serve(binary, state_dir):
+    """Starts a cluster in `state_dir` on free ports, gives it, and stops it."""
+    layout = Layout(ROOT, pathlib.Path(state_dir), _free_offset(), pathlib.Path(binary).resolve())
+    running = RunningCluster(layout)
+    try:
+        running.control.start()
+        yield running
+    finally:
+        running.control.stop()
+        _show_crashes(running)
+
+
+def _free_offset():
+    """Ports that no other cluster of this machine uses; a test run takes a few of these in turn."""
+    for offset in range(20000, 36000, 100):
+        probe = Layout(ROOT, pathlib.Path("/"), offset, pathlib.Path("/"))
+        ports = [port for p in probe.processes() for port in p.ports()] + [probe.postgres_port]
+        if not any(process.port_is_taken(port) for port in ports):
+            return offset
+    raise AssertionError("no free range of ports")
+
+
+def _show_crashes(running):
+    """A sanitizer's report or a violated invariant in any log fails the test that caused it."""
+    for entry in running.processes():
+        if entry["role"] == "postgres":
+            continue
+        log = running.log_of(entry)
+        for mark in ("AddressSanitizer", "runtime error:", "LeakSanitizer", "invariant violated", "terminate called"):
+            assert mark not in log, f"{entry['name']} reported {mark}:\n{log[log.index(mark) - 200:][:4000]}"
+
+
+def cluster_file(running):
+    return json.loads(running.layout.cluster_file.read_text())
