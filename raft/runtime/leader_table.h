@@ -9,16 +9,9 @@
 #include <vector>
 
 #include "base/types.h"
+#include "raft/transport/group_message.h"
 
 namespace marquee::raft {
-
-struct group_leader {
-  group_id group;
-  term_number term;
-  replica_id leader;
-
-  bool operator==(const group_leader&) const = default;
-};
 
 /// Who leads which group, as far as this broker knows: from its own replicas and from other brokers'
 /// heartbeats (DESIGN D16). The highest term wins. Each change gets the next version, so that readers and
