@@ -10,8 +10,8 @@
 namespace marquee::db {
 
 struct controller_lock_options {
-  std::string url;
-  std::string holder;  ///< name of this manager
+  std::string url{};
+  std::string holder{};  ///< name of this manager
   std::int64_t connect_timeout_ms = 2'000;
   std::int64_t statement_timeout_ms = 3'000;
   std::int64_t try_every_ms = 1'000;
@@ -22,7 +22,7 @@ struct controller_lock_options {
 /// The office of controller, as far as PostgreSQL knows (DESIGN D17).
 struct controller_office {
   std::int64_t epoch = 0;
-  std::string holder;
+  std::string holder{};
 };
 
 /// Elects one write manager through a PostgreSQL advisory lock, which belongs to the session of a thread of

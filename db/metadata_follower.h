@@ -16,7 +16,7 @@ class metadata_cache;
 
 struct metadata_follower_options {
   /// As in metadata_store_options.
-  std::string url;
+  std::string url{};
   std::int64_t connect_timeout_ms = 2'000;
   std::int64_t statement_timeout_ms = 5'000;
   std::int64_t poll_ms = 5'000;

@@ -17,7 +17,7 @@ class database_pool;
 
 struct metadata_store_options {
   /// libpq's connection text or URL, such as "postgresql://marquee@127.0.0.1:15432/marquee".
-  std::string url;
+  std::string url{};
   std::int64_t threads = 2;
   std::int64_t queue_limit = 512;  ///< calls that wait for a thread; beyond it: overloaded
   std::int64_t connect_timeout_ms = 2'000;
@@ -27,23 +27,23 @@ struct metadata_store_options {
 };
 
 struct new_topic {
-  uuid topic_id;
-  std::string name;
-  std::map<std::string, std::string> config;
+  uuid topic_id{};
+  std::string name{};
+  std::map<std::string, std::string> config{};
   bool internal = false;
-  std::vector<partition_row> partitions;
+  std::vector<partition_row> partitions{};
 };
 
 struct broker_registration {
-  broker_id id;                ///< 0: the broker does not know it yet
-  incarnation_id incarnation;  ///< 0: not known
-  boot_count boot;
-  std::string host;
+  broker_id id{};                ///< 0: the broker does not know it yet
+  incarnation_id incarnation{};  ///< 0: not known
+  boot_count boot{};
+  std::string host{};
   std::uint16_t kafka_port = 0;
   std::uint16_t raft_port = 0;
   std::uint16_t http_port = 0;
-  std::string rack;
-  std::string release;
+  std::string rack{};
+  std::string release{};
 };
 
 struct registered_broker {
