@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "base/logging.h"
@@ -24,7 +25,10 @@ struct broker_pool {
   std::shared_ptr<client_connection> shared;
   std::shared_ptr<shared_question> connecting;
   std::vector<std::shared_ptr<client_connection>> idle;
-  std::size_t exclusive_in_use = 0;
+  std::set<std::shared_ptr<client_connection>> in_use;
+  std::size_t opening = 0;
+
+  [[nodiscard]] std::size_t exclusive() const { return in_use.size() + opening; }
 };
 
 }  // namespace
@@ -94,18 +98,20 @@ net::task<result<std::shared_ptr<client_connection>>> cluster_client::state::exc
     const auto connection = pool.idle.back();
     pool.idle.pop_back();
     if (!connection->is_open()) continue;
-    ++pool.exclusive_in_use;
+    pool.in_use.insert(connection);
     co_return connection;
   }
-  if (pool.exclusive_in_use >= options.max_exclusive_per_broker)
+  if (pool.exclusive() >= options.max_exclusive_per_broker)
     co_return fail(error_code::overloaded, "all " + std::to_string(options.max_exclusive_per_broker) +
                                                " connections to broker " + std::to_string(broker.value()) +
                                                " are taken by long polls");
-  ++pool.exclusive_in_use;
+  ++pool.opening;
   const net::endpoint where = addresses.at(broker);
   result<std::shared_ptr<client_connection>> opened =
       co_await client_connection::open(loop, where, options.connection);
-  if (!opened) --pool.exclusive_in_use;
+  --pool.opening;
+  if (opened && closed) co_return fail(error_code::cancelled, "this process is stopping");
+  if (opened) pool.in_use.insert(*opened);
   co_return opened;
 }
 
@@ -177,6 +183,7 @@ void cluster_client::close() {
   for (auto& [id, pool] : state_->pools) {
     if (pool.shared) pool.shared->close();
     for (const auto& connection : pool.idle) connection->close();
+    for (const auto& connection : pool.in_use) connection->close();
     pool.idle.clear();
   }
 }
@@ -263,7 +270,7 @@ void cluster_client::give_back(const std::shared_ptr<state>& held, broker_id bro
                                const std::shared_ptr<client_connection>& connection) {
   if (way == lane::shared) return;
   broker_pool& pool = held->pools[broker];
-  if (pool.exclusive_in_use > 0) --pool.exclusive_in_use;
+  pool.in_use.erase(connection);
   if (connection->is_open() && !held->closed) pool.idle.push_back(connection);
 }
 
