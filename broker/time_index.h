@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/byte_codec.h"
+#include "base/result.h"
+#include "base/types.h"
+
+namespace marquee::broker {
+
+/// Where to look for a record by its timestamp, which clients choose and which may go up and down: the
+/// largest timestamp of each stretch of about a mebibyte of log. A function of the log; part of the
+/// partition's state.
+class time_index {
+ public:
+  static constexpr std::uint64_t stretch_bytes = 1 << 20;
+
+  void add(record_offset base_offset, std::uint64_t length, std::int64_t max_timestamp_ms);
+  /// Offset at which to begin reading for the first record at or after `timestamp_ms`; records before it are
+  /// all older. Nothing: no record is that new.
+  [[nodiscard]] std::optional<record_offset> find(std::int64_t timestamp_ms) const;
+  /// The largest timestamp of all, if there are records.
+  [[nodiscard]] std::optional<std::int64_t> largest() const;
+
+  void encode(byte_writer& out) const;
+  /// Errors: corrupt.
+  [[nodiscard]] result<> decode(byte_reader& in);
+
+ private:
+  struct stretch {
+    record_offset base_offset{};
+    std::int64_t max_timestamp_ms = 0;
+  };
+  std::vector<stretch> stretches_;
+  std::uint64_t last_stretch_bytes_ = 0;
+};
+
+}  // namespace marquee::broker
