@@ -33,7 +33,7 @@ enum class resource_kind : std::uint8_t { topic, producer, consumer, broker, clu
 /// What is asked for: a kind and a name, which may be empty where there is only one.
 struct resource {
   resource_kind kind = resource_kind::cluster;
-  std::string_view name;
+  std::string_view name = {};
 };
 
 /// The X-Marquee-Principal header if the request carries a valid proof of the cluster secret, else anonymous.

@@ -15,12 +15,12 @@ enum class api_outcome : std::uint8_t { definite, unknown };
 struct api_error {
   int status = 500;
   std::string code = "INTERNAL";  ///< upper case, stable
-  std::string message;
-  std::string component;  ///< what failed, such as "write_manager/wm-1"
+  std::string message = {};
+  std::string component = {};  ///< what failed, such as "write_manager/wm-1"
   bool retriable = false;
   api_outcome outcome = api_outcome::definite;
   std::int64_t retry_after_ms = 0;  ///< for 429 and 503; 0 means the default of 1,000
-  std::string pointer;              ///< JSON pointer to the field that was wrong, if any
+  std::string pointer = {};         ///< JSON pointer to the field that was wrong, if any
 };
 
 /// The members of the body without braces: `"status":"failure","code":...`; for answers that add more.

@@ -11,7 +11,7 @@ namespace marquee::net {
 
 /// Where a process listens: a host name or address, and a TCP port.
 struct endpoint {
-  std::string host;
+  std::string host = {};
   std::uint16_t port = 0;
 
   auto operator<=>(const endpoint&) const = default;

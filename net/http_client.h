@@ -28,9 +28,9 @@ struct http_call_options {
   /// In addition to `timeout_ms`; the earlier counts.
   deadline end = deadline::never();
   /// Requested: the call ends with `cancelled` and its connection is closed, which tells the server.
-  std::stop_token cancel;
+  std::stop_token cancel = {};
   /// Called for each 1xx answer before the final one.
-  std::function<void(int status)> on_interim;
+  std::function<void(int status)> on_interim = {};
   /// Send once more, on a new connection, if a reused connection was closed before a byte of the answer came.
   /// Only for requests that may happen twice.
   bool resend_if_stale = false;

@@ -44,13 +44,13 @@ struct http_request {
   /// As on the request line: path and query, percent-encoded.
   std::string target = "/";
   /// Decoded; filled in by the server, ignored by the client.
-  std::string path;
+  std::string path = {};
   /// Decoded pairs in order; filled in by the server, ignored by the client.
-  std::vector<std::pair<std::string, std::string>> query;
-  http_headers headers;
-  std::string body;
+  std::vector<std::pair<std::string, std::string>> query = {};
+  http_headers headers = {};
+  std::string body = {};
   /// "address:port" of the client, filled in by the server.
-  std::string remote;
+  std::string remote = {};
 
   /// The first query value of that name, or null.
   [[nodiscard]] const std::string* query_value(std::string_view name) const;
@@ -58,11 +58,11 @@ struct http_request {
 
 struct http_response {
   int status = 200;
-  http_headers headers;
-  std::string body;
+  http_headers headers = {};
+  std::string body = {};
   /// Called once on the server's loop when the answer has been handed to the operating system whole (true),
   /// or could not be (false). May be empty.
-  std::function<void(bool written)> on_written;
+  std::function<void(bool written)> on_written = {};
 };
 
 /// 200 (or `status`) with a JSON body.

@@ -14,7 +14,7 @@ namespace marquee::net {
 struct parse_problem {
   int status = 400;
   std::string code = "BAD_REQUEST";
-  std::string message;
+  std::string message = {};
 };
 
 struct parse_limits {

@@ -22,13 +22,13 @@ class http_router;
 
 /// What every process of Marquee is configured with.
 struct process_options {
-  std::string name;  ///< unique in the cluster, such as "wm-1"
-  std::string role;  ///< "write_manager" and so on; set by the role, not by configuration
-  listener_options http;
-  http_server_options http_limits;
-  std::string secret_file;
+  std::string name = {};  ///< unique in the cluster, such as "wm-1"
+  std::string role = {};  ///< "write_manager" and so on; set by the role, not by configuration
+  listener_options http = {};
+  http_server_options http_limits = {};
+  std::string secret_file = {};
   bool insecure_network = false;
-  std::string log_file;
+  std::string log_file = {};
   std::string log_level = "info";
 
   /// "write_manager/wm-1"
