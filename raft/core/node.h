@@ -36,7 +36,7 @@ struct node_options {
 /// What storage found at start, or what a bootstrap record says for a new group.
 struct restored_state {
   hard_state hard;
-  /// As of the entry before the log's first index.
+  /// As of `commit_index`: the node itself reads the entries above it.
   configuration base_configuration;
   /// Known to be committed: at least what is in segments.
   log_index commit_index;
@@ -44,6 +44,9 @@ struct restored_state {
   log_index applied_index;
   /// A group that nobody has voted in yet: rank 0 campaigns at once (DESIGN D18).
   bool newly_created = false;
+  /// Of the last entry before the log, for a log that has no entries: the first no-op goes on from these.
+  record_offset next_offset;
+  std::int64_t append_time_ms = 0;
 };
 
 enum class role : std::uint8_t { follower, pre_candidate, candidate, leader };
@@ -85,6 +88,9 @@ struct work {
   std::vector<read_ready> reads;
   /// Set when it changed.
   std::optional<leadership> leadership_change;
+  /// An entry arrived that this release cannot read (DESIGN D24): nothing of that message was taken. The
+  /// replica falls behind until a newer release runs; the text is for the log.
+  std::optional<error> unreadable;
 };
 
 struct peer_progress {
@@ -131,8 +137,11 @@ class node {
   /// inputs.
   void tick(std::int64_t now_ms);
   void step(const message& received);
-  /// Appends at the leader; gives the index. Errors: not_leader (the message names the leader), overloaded
-  /// (too much is uncommitted), unavailable (leadership is being handed over).
+  /// Appends at the leader; gives the index. The node itself sets the base offset of entries without
+  /// records, and keeps append times from going back. Errors (nothing was appended): not_leader (the message
+  /// names the leader), overloaded (too much is uncommitted), unavailable (leadership is being handed over;
+  /// for a configuration also: the one before it, or the term's first entry, is not committed),
+  /// invalid_argument (records do not begin at the log's next offset; unreadable configuration).
   [[nodiscard]] result<log_index> propose(proposal wanted);
   /// Everything up to this persist id is durable here.
   void persisted(std::uint64_t persist_id);

@@ -1,0 +1,232 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "raft/core/node_state.h"
+
+namespace marquee::raft {
+
+void node::state::start(std::int64_t first_now_ms) {
+  started = true;
+  now_ms = leader_heard_ms = first_now_ms;
+  restart_election_timer();
+  // A new group need not wait for a time-out: the first voter takes the lead (DESIGN D18).
+  if (newly_created && may_campaign() && own_rank() == 0) pre_campaign();
+}
+
+void node::state::restart_election_timer() {
+  election_deadline_ms =
+      now_ms + random.between(options.election_timeout_least_ms, options.election_timeout_most_ms);
+}
+
+/// Place in the voter list without the leader.
+std::int64_t node::state::own_rank() const {
+  std::int64_t rank = 0;
+  for (const replica_id& voter : members.current().voters) {
+    if (voter == options.self) break;
+    if (voter != leader) ++rank;
+  }
+  return rank;
+}
+
+void node::state::tick_election(std::int64_t previous_now_ms) {
+  // When this process itself stood still, the leader's heartbeats may be waiting in the inbox: its silence is
+  // not proven (raft-pitfalls 13).
+  if (now_ms - previous_now_ms > 2 * options.heartbeat_interval_ms)
+    election_deadline_ms =
+        std::max(election_deadline_ms,
+                 now_ms + random.between(options.heartbeat_interval_ms, 2 * options.heartbeat_interval_ms));
+  if (now_ms >= election_deadline_ms && may_campaign()) pre_campaign();
+}
+
+void node::state::note_hint(broker_id broker) {
+  if (!started || own_role != role::follower || !leader || leader->broker != broker || !may_campaign())
+    return;
+  const std::int64_t wait =
+      own_rank() * options.failover_step_ms + random.between(0, options.failover_step_ms - 1);
+  hinted_until_ms = now_ms + options.election_timeout_least_ms;
+  election_deadline_ms = std::min(election_deadline_ms, now_ms + wait);
+}
+
+/// Between two tries of a hurried candidate: every other one has had its turn by then.
+std::int64_t node::state::hurried_wait() {
+  const auto voters = static_cast<std::int64_t>(members.current().voters.size());
+  return voters * options.failover_step_ms + random.between(0, 2 * options.failover_step_ms);
+}
+
+bool node::state::leader_is_gone() const {
+  if (own_role == role::leader) return false;
+  if (!leader || lost_brokers.contains(leader->broker)) return true;
+  return now_ms - leader_heard_ms >= options.election_timeout_least_ms;
+}
+
+/// Raft paper 5.4.1.
+bool node::state::is_up_to_date(const message& candidate) const {
+  const term_number own_last = log.last_term();
+  return candidate.index_term > own_last ||
+         (candidate.index_term == own_last && candidate.index >= log.last_index());
+}
+
+/// Thesis 9.6. Changes nothing but the round, so that a node that cannot win disturbs nobody.
+void node::state::pre_campaign() {
+  become_follower(hard.term, std::nullopt);
+  own_role = role::pre_candidate;
+  restart_election_timer();
+  // The others may see the loss, or create the group, a moment later than this node.
+  if (is_hurried())
+    election_deadline_ms = now_ms + hurried_wait();
+  else if (newly_created && hard.term == term_number(0))
+    election_deadline_ms =
+        now_ms + random.between(options.heartbeat_interval_ms / 2, options.heartbeat_interval_ms);
+  ++pre_vote_round;
+  votes.clear();
+  votes.record(options.self, true);
+  for (const replica_id& voter : members.current().members()) {
+    if (voter == options.self || !members.current().is_voter(voter)) continue;
+    message request = make(message_type::pre_vote_request, voter);
+    request.term = hard.term + 1;
+    request.index = log.last_index();
+    request.index_term = log.last_term();
+    request.context = pre_vote_round;
+    send(std::move(request));
+  }
+  count_votes();
+}
+
+/// Raft paper 5.2. The requests wait until the own vote is durable: after a crash this node must not vote for
+/// another in the same term (raft-pitfalls 2, 3), and must still have the log that it was elected for.
+void node::state::campaign(bool transfer) {
+  own_role = role::candidate;
+  leader.reset();
+  hard = {hard.term + 1, options.self};
+  hard_changed = true;
+  own_vote_persist_id = persists.next_id();
+  restart_election_timer();
+  if (is_hurried())
+    election_deadline_ms =
+        now_ms + random.between(options.election_timeout_least_ms / 4, options.election_timeout_least_ms / 2);
+  votes.clear();
+  for (const replica_id& voter : members.current().members()) {
+    if (voter == options.self || !members.current().is_voter(voter)) continue;
+    message request = make(message_type::vote_request, voter);
+    request.index = log.last_index();
+    request.index_term = log.last_term();
+    request.transfer = transfer;
+    send_when_log_is_durable(std::move(request));
+  }
+}
+
+void node::state::count_votes() {
+  const election_outcome outcome = votes.outcome(members.current());
+  if (outcome == election_outcome::open) return;
+  if (outcome == election_outcome::won && own_role == role::pre_candidate) return campaign(false);
+  if (outcome == election_outcome::won) return become_leader();
+  // Lost: wait for the deadline that this round was given.
+  own_role = role::follower;
+}
+
+void node::state::on_pre_vote_request(const message& m) {
+  if (members.current().empty()) return;
+  const bool granted = m.term > hard.term && leader_is_gone() && is_up_to_date(m);
+  message answer = make(message_type::pre_vote_response, m.from);
+  // A grant has the term asked for, else the candidate would take it for an old one (raft-pitfalls 4).
+  if (granted) answer.term = m.term;
+  answer.rejected = !granted;
+  answer.context = m.context;
+  // Two hurried candidates would split the votes: the one that came first gets its chance.
+  if (granted && is_hurried() && own_role == role::follower)
+    election_deadline_ms = std::max(election_deadline_ms, now_ms + hurried_wait());
+  if (granted)
+    send(std::move(answer));
+  else
+    send_when_vote_is_durable(std::move(answer));
+}
+
+void node::state::on_pre_vote_response(const message& m) {
+  if (own_role != role::pre_candidate || m.context != pre_vote_round) return;
+  if (!m.rejected && m.term != hard.term + 1) return;
+  votes.record(m.from, !m.rejected);
+  count_votes();
+}
+
+/// A learner answers too: whoever asks it has a configuration in which it is a voter (raft-pitfalls 52). A
+/// replica without any configuration does not (DESIGN D9).
+void node::state::on_vote_request(const message& m) {
+  if (members.current().empty()) return;
+  if (m.term > hard.term) {
+    if (!m.transfer && !leader_is_gone()) return;
+    become_follower(m.term, std::nullopt);
+  }
+  const bool free = !hard.voted_for && !leader;
+  const bool granted = (free || hard.voted_for == m.from) && is_up_to_date(m);
+  if (granted && free) {
+    hard.voted_for = m.from;
+    hard_changed = true;
+    restart_election_timer();
+  }
+  message answer = make(message_type::vote_response, m.from);
+  answer.rejected = !granted;
+  send_when_vote_is_durable(std::move(answer));
+}
+
+void node::state::on_vote_response(const message& m) {
+  if (own_role != role::candidate) return;
+  votes.record(m.from, !m.rejected);
+  count_votes();
+}
+
+/// Thesis 3.10: the leader says that this log is complete, so no pre-vote is needed.
+void node::state::on_timeout_now(const message& m) {
+  if (own_role == role::leader || leader != m.from || !may_campaign()) return;
+  campaign(true);
+}
+
+void node::state::become_follower(term_number term, std::optional<replica_id> new_leader) {
+  MARQUEE_ASSERT(term >= hard.term, "terms never go back");
+  if (term > hard.term) {
+    hard = {term, std::nullopt};
+    hard_changed = true;
+  }
+  const bool stood_or_led = own_role != role::follower;
+  const bool was_leader = own_role == role::leader;
+  own_role = role::follower;
+  leader = new_leader;
+  if (was_leader) {
+    peers.clear();
+    uncommitted.clear();
+    transfer_target.reset();
+    replication_due = false;
+    barriers.refuse_all(reads);
+  }
+  if (stood_or_led) restart_election_timer();
+}
+
+void node::state::become_leader() {
+  MARQUEE_ASSERT(own_role == role::candidate, "only a candidate becomes leader");
+  // Offsets and times go on from the last entry; who cannot read its own log cannot lead.
+  if (log.last_index() >= log.first_index()) {
+    const auto last = log.read(log.last_index(), log.last_index() + 1, 1);
+    if (!last || last->empty()) return become_follower(hard.term, std::nullopt);
+    tail_offset = last->back().next_offset();
+    tail_time_ms = last->back().append_time_ms;
+  }
+  own_role = role::leader;
+  leader = options.self;
+  newly_created = false;
+  hinted_until_ms = 0;
+  uncommitted.clear();
+  for (log_index next = std::max(commit + 1, log.first_index()); next <= log.last_index();) {
+    const auto entries = log.read(next, log.last_index() + 1, options.append_bytes_most);
+    if (!entries || entries->empty()) break;
+    for (const entry& e : *entries) uncommitted.added(e.index, e.encoded_bytes());
+    next = entries->back().index + 1;
+  }
+  term_start = log.last_index() + 1;
+  membership_changed();
+  proposal no_op;
+  no_op.type = entry_type::no_op;
+  append_own(std::move(no_op));
+  next_heartbeat_ms = now_ms + options.heartbeat_interval_ms;
+}
+
+}  // namespace marquee::raft

@@ -1,0 +1,162 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+#include "raft/core/log_view.h"
+#include "raft/core/membership.h"
+#include "raft/core/node.h"
+#include "raft/core/peer_replication.h"
+#include "raft/core/persist_tracker.h"
+#include "raft/core/quorum.h"
+#include "raft/core/read_barriers.h"
+#include "raft/core/uncommitted_bytes.h"
+
+namespace marquee::raft {
+
+/// What a node knows, and the rules by which it changes. Internal to raft/core; the rules are in one file per
+/// subject:
+///
+///   node.cpp          the public face; which message goes to which rule
+///   node_output.cpp   what waits for what before it is sent; `take_work`
+///   election.cpp      timers, pre-votes, votes, roles
+///   follower.cpp      appends and heartbeats received
+///   leader.cpp        proposals, heartbeats, quorum check, read barriers, handing over
+///   replication.cpp   appends sent, their answers, commit
+struct node::state {
+  state(node_options wanted, restored_state restored, const log_reader& reader);
+
+  // node.cpp
+  void step(const message& m);
+  void step_with_older_term(const message& m);
+  [[nodiscard]] bool is_from_replaced_incarnation(const message& m) const;
+
+  // node_output.cpp
+  [[nodiscard]] message make(message_type type, const replica_id& to) const;
+  void send(message m) { now_.push_back(std::move(m)); }
+  /// Waits until the own term and vote are durable.
+  void send_when_vote_is_durable(message m) { after_vote_.push_back(std::move(m)); }
+  /// Waits until everything in the log is durable too.
+  void send_when_log_is_durable(message m);
+  [[nodiscard]] bool vote_is_durable() const;
+  [[nodiscard]] leadership current_leadership() const { return {own_role, hard.term, leader}; }
+  [[nodiscard]] bool has_work() const;
+  [[nodiscard]] work take_work();
+  void hand_out_messages(bool has_persist, work& out);
+
+  // election.cpp
+  void start(std::int64_t first_now_ms);
+  void tick_election(std::int64_t previous_now_ms);
+  void on_pre_vote_request(const message& m);
+  void on_vote_request(const message& m);
+  void on_pre_vote_response(const message& m);
+  void on_vote_response(const message& m);
+  void on_timeout_now(const message& m);
+  void pre_campaign();
+  void campaign(bool transfer);
+  void count_votes();
+  /// Keeps the vote when the term stays the same (raft-pitfalls 1).
+  void become_follower(term_number term, std::optional<replica_id> new_leader);
+  void become_leader();
+  void note_hint(broker_id broker);
+  /// What a voter must see before it helps to replace the leader (DESIGN D18).
+  [[nodiscard]] bool leader_is_gone() const;
+  [[nodiscard]] bool is_up_to_date(const message& candidate) const;
+  [[nodiscard]] bool may_campaign() const { return members.current().is_voter(options.self); }
+  [[nodiscard]] std::int64_t own_rank() const;
+  void restart_election_timer();
+  [[nodiscard]] bool is_hurried() const { return now_ms < hinted_until_ms; }
+  [[nodiscard]] std::int64_t hurried_wait();
+
+  // follower.cpp
+  void follow(const message& from_leader);
+  void on_append_request(const message& m);
+  void on_heartbeat_request(const message& m);
+  void take_entries(const message& m, std::size_t skipped);
+  void reject_append(const message& m);
+  void acknowledge(const message& m, log_index match);
+  void truncate_from(log_index index);
+
+  // leader.cpp
+  [[nodiscard]] result<log_index> propose(proposal wanted);
+  [[nodiscard]] result<> check_configuration_proposal(const proposal& wanted) const;
+  void append_own(proposal wanted);
+  void tick_leader();
+  void send_heartbeats();
+  void on_heartbeat_response(const message& m);
+  void begin_reads();
+  void confirm_reads();
+  [[nodiscard]] result<> transfer_leadership(const replica_id& target);
+  void continue_transfer();
+  [[nodiscard]] std::string who_leads() const;
+
+  // replication.cpp
+  void membership_changed();
+  void replicate();
+  void replicate_to(const replica_id& replica, peer_replication& peer);
+  void ask_what_arrived(const replica_id& replica, peer_replication& peer);
+  void on_append_response(const message& m);
+  void on_append_rejected(const message& m, peer_replication& peer);
+  void advance_commit();
+  void commit_up_to(log_index index);
+
+  const node_options options;
+  random_source random;
+  log_view log;
+  membership members;
+  persist_tracker persists;
+
+  // Figure 2 of the Raft paper: persistent and volatile state.
+  hard_state hard;
+  bool hard_changed = false;
+  std::uint64_t hard_persist_id = 0;
+  log_index commit;
+  log_index applied;
+  role own_role = role::follower;
+  std::optional<replica_id> leader;
+
+  // Time and elections.
+  bool started = false;
+  std::int64_t now_ms = 0;
+  std::int64_t election_deadline_ms = 0;
+  std::int64_t leader_heard_ms = 0;
+  /// The connection to the leader broke: until then elections are not spaced by the time-out.
+  std::int64_t hinted_until_ms = 0;
+  bool newly_created = false;
+  std::set<broker_id> lost_brokers;
+  vote_tally votes;
+  std::uint64_t pre_vote_round = 0;
+  std::uint64_t own_vote_persist_id = 0;
+
+  // Leaders only.
+  std::map<replica_id, peer_replication> peers;
+  log_index term_start;
+  std::int64_t next_heartbeat_ms = 0;
+  read_barriers barriers;
+  uncommitted_bytes uncommitted;
+  std::optional<replica_id> transfer_target;
+  std::int64_t transfer_deadline_ms = 0;
+  record_offset tail_offset;
+  std::int64_t tail_time_ms = 0;
+  bool replication_due = false;
+
+ private:
+  // What the next take_work hands out.
+  std::vector<message> now_;
+  std::vector<message> after_vote_;
+  std::vector<message> after_log_;
+  log_index reported_commit_;
+  leadership reported_leadership_;
+
+ public:
+  std::vector<read_ready> reads;
+  std::optional<error> unreadable;
+};
+
+}  // namespace marquee::raft

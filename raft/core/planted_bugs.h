@@ -1,0 +1,27 @@
+#pragma once
+
+namespace marquee::raft {
+
+/// Bugs that the simulator must find, or it is worth nothing (raft-pitfalls 65). They exist only where
+/// MARQUEE_RAFT_PLANTED_BUGS is defined: in a second library of this folder's sources, built for
+/// tests/simulation. Everywhere else `planted` is a constant and no trace of them is compiled.
+enum class planted_bug {
+  none,
+  commits_old_terms_by_counting,  ///< raft-pitfalls 14
+  acknowledges_before_the_sync,   ///< raft-pitfalls 35
+  truncates_on_every_append,      ///< raft-pitfalls 16
+};
+
+#ifdef MARQUEE_RAFT_PLANTED_BUGS
+/// Set before a node runs.
+inline planted_bug active_bug = planted_bug::none;  // NOLINT: a test's switch
+inline bool planted(planted_bug which) {
+  return which == active_bug;
+}
+#else
+constexpr bool planted(planted_bug /*which*/) {
+  return false;
+}
+#endif
+
+}  // namespace marquee::raft

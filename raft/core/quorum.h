@@ -1,0 +1,48 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "base/types.h"
+#include "raft/core/configuration.h"
+
+namespace marquee::raft {
+
+/// True if more than half of `voters` satisfy `holds`. Nobody is no majority.
+template <class Predicate>
+[[nodiscard]] bool has_majority(const std::vector<replica_id>& voters, Predicate&& holds) {
+  const auto count = std::ranges::count_if(voters, holds);
+  return static_cast<std::size_t>(count) >= voters.size() / 2 + 1;
+}
+
+/// A majority of the voters, and while the configuration is joint of the outgoing ones too (thesis 4.3).
+template <class Predicate>
+[[nodiscard]] bool has_quorum(const configuration& members, Predicate&& holds) {
+  return has_majority(members.voters, holds) &&
+         (members.outgoing_voters.empty() || has_majority(members.outgoing_voters, holds));
+}
+
+/// The highest index that a quorum has, where `match_of(replica)` says what each one has (Raft paper, figure
+/// 2: "a majority of matchIndex[i] >= N").
+[[nodiscard]] log_index quorum_index(const configuration& members,
+                                     const std::function<log_index(const replica_id&)>& match_of);
+
+enum class election_outcome { open, won, lost };
+
+/// The answers of one round of votes or pre-votes. Each replica's first answer counts, however often it comes
+/// (raft-pitfalls 10).
+class vote_tally {
+ public:
+  void clear() { answers_.clear(); }
+  void record(const replica_id& voter, bool granted) { answers_.emplace(voter, granted); }
+  /// Lost as soon as a quorum cannot be reached any more.
+  [[nodiscard]] election_outcome outcome(const configuration& members) const;
+
+ private:
+  std::map<replica_id, bool> answers_;
+};
+
+}  // namespace marquee::raft

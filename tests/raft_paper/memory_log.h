@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "raft/core/hard_state.h"
+#include "raft/core/log_reader.h"
+#include "raft/core/node.h"
+
+namespace marquee::raft::testing {
+
+/// A log for tests: shows what it was handed at once, makes it durable one request at a time, and forgets the
+/// rest in a crash.
+class memory_log : public log_reader {
+ public:
+  [[nodiscard]] log_index first_index() const override { return log_index(1); }
+  [[nodiscard]] log_index last_index() const override {
+    return log_index(static_cast<std::int64_t>(shown_.size()));
+  }
+  [[nodiscard]] std::optional<term_number> term_at(log_index index) const override {
+    if (index == log_index(0)) return term_number(0);
+    if (index < log_index(0) || index > last_index()) return std::nullopt;
+    return shown_[static_cast<std::size_t>(index.value()) - 1].term;
+  }
+  [[nodiscard]] result<std::vector<entry>> read(log_index from, log_index to,
+                                                std::size_t max_bytes) const override {
+    std::vector<entry> entries;
+    std::size_t total = 0;
+    for (log_index next = from; next < to; ++next) {
+      const entry& e = at(next);
+      total += e.encoded_bytes();
+      if (!entries.empty() && total > max_bytes) break;
+      entries.push_back(e);
+    }
+    return entries;
+  }
+  [[nodiscard]] const entry& at(log_index index) const {
+    return shown_.at(static_cast<std::size_t>(index.value()) - 1);
+  }
+
+  void persist(persist_request request) {
+    change(request, shown_);
+    waiting_.push_back(std::move(request));
+  }
+  [[nodiscard]] bool has_waiting() const { return !waiting_.empty(); }
+  /// Makes the oldest request durable; gives its id.
+  std::uint64_t sync_one() {
+    const persist_request request = std::move(waiting_.front());
+    waiting_.pop_front();
+    change(request, durable_);
+    if (request.hard) hard_ = *request.hard;
+    return request.id;
+  }
+  void crash() {
+    waiting_.clear();
+    shown_ = durable_;
+  }
+  /// As if it had been there for long.
+  void preset(hard_state hard, std::vector<entry> entries) {
+    hard_ = hard;
+    shown_ = durable_ = std::move(entries);
+  }
+  /// Of what is durable.
+  [[nodiscard]] const hard_state& hard() const { return hard_; }
+  [[nodiscard]] const std::vector<entry>& durable() const { return durable_; }
+
+ private:
+  static void change(const persist_request& request, std::vector<entry>& target) {
+    if (request.truncate_from) target.resize(static_cast<std::size_t>(request.truncate_from->value()) - 1);
+    target.insert(target.end(), request.entries.begin(), request.entries.end());
+  }
+
+  std::vector<entry> shown_;
+  std::vector<entry> durable_;
+  std::deque<persist_request> waiting_;
+  hard_state hard_;
+};
+
+}  // namespace marquee::raft::testing
