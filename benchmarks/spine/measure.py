@@ -1,0 +1,139 @@
+"""Measures a local cluster of its own; see `run` beside this file."""
+
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import signal
+import statistics
+import subprocess
+import tempfile
+import time
+
+from cluster import api, arguments
+from cluster.cluster import Cluster
+from cluster.layout import Layout
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--trials", type=int, default=10, help="leaders killed")
+    parser.add_argument("--seconds", type=int, default=5, help="of each produce run")
+    parser.add_argument("--state-dir", help="kept; default: a temporary folder")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="marquee-benchmark-") as temporary:
+        state_dir = pathlib.Path(options.state_dir or temporary)
+        state_dir.chmod(0o755)
+        binary = os.environ.get("MARQUEE_BINARY") or arguments.ROOT / "build" / "release" / "cli" / "marquee"
+        layout = Layout(arguments.ROOT, state_dir, 18000, pathlib.Path(binary).resolve())
+        cluster = Cluster(layout, say=lambda text: None)
+        try:
+            cluster.start()
+            print(f"{os.cpu_count()} cores; all processes, PostgreSQL and the load share them", flush=True)
+            api.call(layout.load_balancer_url, "POST", "/topics", {"name": "bench", "partitions": 1})
+            time.sleep(3)
+            print_memory(cluster)
+            print_disk(state_dir)
+            print_produce(layout, options.seconds)
+            print_failover(layout, cluster, options.trials)
+        finally:
+            cluster.stop()
+
+
+def print_memory(cluster):
+    print("\nresident memory, idle, one topic of one partition (MiB)")
+    total = 0.0
+    for entry in cluster.known():
+        if entry["role"] == "postgres":
+            continue
+        resident = next(
+            int(line.split()[1]) / 1024
+            for line in pathlib.Path(f"/proc/{entry['pid']}/status").read_text().splitlines()
+            if line.startswith("VmRSS:")
+        )
+        total += resident
+        print(f"  {entry['name']:<10} {resident:6.1f}")
+    print(f"  {'together':<10} {total:6.1f}")
+
+
+def print_disk(state_dir):
+    """What one sync costs here, with nothing else running: 4 KiB written over and over to a file that has its size."""
+    path = state_dir / "sync-probe"
+    with open(path, "wb") as file:
+        file.write(bytes(1 << 20))
+        file.flush()
+        os.fsync(file.fileno())
+    descriptor = os.open(path, os.O_WRONLY)
+    times = []
+    for n in range(500):
+        os.pwrite(descriptor, bytes(4096), (n % 256) * 4096)
+        begin = time.perf_counter()
+        os.fdatasync(descriptor)
+        times.append((time.perf_counter() - begin) * 1000)
+    os.close(descriptor)
+    path.unlink()
+    print(f"\nfdatasync of 4 KiB: p50 {statistics.median(times):.3f} ms, p99 {sorted(times)[494]:.3f} ms")
+
+
+def print_produce(layout, seconds):
+    print(f"\nproduce over HTTP, 1 KiB, one record a request, RF 3, durable, {seconds} s each", flush=True)
+    for connections in (1, 16, 64):
+        made = subprocess.run(
+            [str(layout.binary), "bench", "produce", "--topic", "bench", "--connections", str(connections),
+             "--size", "1024", "--seconds", str(seconds), "--load-balancer", layout.load_balancer_url],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        print(f"  connections {connections}:")
+        for line in (made.stdout + made.stderr).strip().splitlines():
+            print(f"    {line}", flush=True)
+
+
+def print_failover(layout, cluster, trials):
+    """From kill -9 of the partition's leader until the next acknowledgement that one producer gets."""
+    base = layout.load_balancer_url
+    api.call(base, "POST", "/topics", {"name": "failover", "partitions": 1})
+    producer = api.call(base, "POST", "/producer/register", {"topic": "failover"})["producer_id"]
+    sequence = 0
+    gaps_ms = []
+    for _ in range(trials):
+        for _ in range(50):
+            produce(layout, producer, sequence)
+            sequence += 1
+        leader = api.call(base, "GET", "/topics/failover")["topic"]["partitions"][0]["leader"]
+        entry = next(e for e in cluster.known() if e.get("broker_id") == leader)
+        os.kill(entry["pid"], signal.SIGKILL)
+        begin = time.perf_counter()
+        os.waitpid(entry["pid"], 0)
+        produce(layout, producer, sequence)
+        gaps_ms.append((time.perf_counter() - begin) * 1000)
+        sequence += 1
+        cluster.restart(entry["name"])
+        time.sleep(2)
+    gaps_ms.sort()
+    print(f"\nkill -9 of the leader until the next acknowledgement, {trials} trials (ms)")
+    print(f"  median {statistics.median(gaps_ms):.0f}, all: {', '.join(f'{gap:.0f}' for gap in gaps_ms)}")
+
+
+def produce(layout, producer, sequence):
+    """One record; the same sequence again until it is acknowledged."""
+    body = json.dumps({"topic": "failover", "producer_id": producer, "message": "x" * 1024, "sequence": sequence})
+    port = int(layout.load_balancer_url.rpartition(":")[2])
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+        try:
+            connection.request("POST", "/producer/produce", body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == 200:
+                return
+        finally:
+            connection.close()
+    raise SystemExit("no acknowledgement within 30 s")
+
+
+if __name__ == "__main__":
+    main()
