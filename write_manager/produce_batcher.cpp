@@ -1,0 +1,200 @@
+#include "write_manager/produce_batcher.h"
+
+#include <algorithm>
+
+#include "net/event_loop.h"
+
+namespace marquee::write_manager {
+
+namespace {
+
+struct waiting_item {
+  std::shared_ptr<const produce_item> item;
+  net::deadline end = net::deadline::never();
+  net::promise<item_answer> answer;
+};
+
+struct broker_queue {
+  std::deque<waiting_item> waiting;
+  std::int64_t in_flight = 0;
+};
+
+/// What goes into one request, and where each item's batches are in it.
+struct shipment {
+  kafka::produce_request request;
+  std::vector<waiting_item> items;
+  net::deadline end = net::deadline::in_ms(0);
+};
+
+item_answer no_answer(error_code code, std::string message, kafka::delivery sent) {
+  return {fail(code, std::move(message)), sent};
+}
+
+kafka::produce_request::partition& partition_in(kafka::produce_request& request, const produce_item& item) {
+  auto topic = std::ranges::find(request.topics, item.topic, &kafka::produce_request::topic::name);
+  if (topic == request.topics.end()) topic = request.topics.insert(topic, {item.topic, {}});
+  const std::int32_t index = item.partition.partition.value();
+  auto partition = std::ranges::find(topic->partitions, index, &kafka::produce_request::partition::index);
+  if (partition != topic->partitions.end()) return *partition;
+  auto& made = topic->partitions.emplace_back();
+  made.index = index;
+  made.records.emplace();
+  made.marquee.emplace().routing_epoch = item.routing_epoch;
+  return made;
+}
+
+const kafka::produce_response::partition* partition_of(const kafka::produce_response& response,
+                                                       const produce_item& item) {
+  for (const auto& topic : response.topics) {
+    if (topic.name != item.topic) continue;
+    for (const auto& partition : topic.partitions)
+      if (partition.index == item.partition.partition.value()) return &partition;
+  }
+  return nullptr;
+}
+
+/// The item's own part of its partition's answer: its batches are `first` and those after it.
+kafka::produce_response::partition part_of(const kafka::produce_response::partition& whole, std::size_t first,
+                                           std::size_t count) {
+  kafka::produce_response::partition part = whole;
+  if (!whole.marquee) return part;
+  const auto& batches = whole.marquee->batches;
+  part.marquee->batches.clear();
+  if (first + count <= batches.size())
+    part.marquee->batches.assign(batches.begin() + static_cast<std::ptrdiff_t>(first),
+                                 batches.begin() + static_cast<std::ptrdiff_t>(first + count));
+  return part;
+}
+
+void settle(std::vector<waiting_item>& items, const kafka::call_outcome<kafka::produce_response>& outcome) {
+  std::map<group_id, std::size_t> batches_before;
+  for (waiting_item& waiting : items) {
+    std::size_t& first = batches_before[waiting.item->partition];
+    const std::size_t count = waiting.item->batches.size();
+    if (!outcome.response)
+      waiting.answer.set(item_answer{fail(outcome.response), outcome.sent});
+    else if (const auto* partition = partition_of(*outcome.response, *waiting.item))
+      waiting.answer.set(item_answer{part_of(*partition, first, count), outcome.sent});
+    else
+      waiting.answer.set(
+          no_answer(error_code::corrupt, "the broker's answer leaves a partition out", outcome.sent));
+    first += count;
+  }
+}
+
+}  // namespace
+
+std::int64_t produce_item::bytes() const {
+  std::int64_t total = 0;
+  for (const planned_batch& batch : batches) total += static_cast<std::int64_t>(batch.records.size());
+  return total;
+}
+
+struct produce_batcher::state : std::enable_shared_from_this<produce_batcher::state> {
+  state(net::event_loop& on, broker_link& to, produce_batcher_options with, metrics_registry& metrics)
+      : loop(on),
+        brokers(to),
+        options(with),
+        requests(metrics.counter("marquee_write_manager_produce_requests_total",
+                                 "Produce requests sent to brokers")),
+        batches_per_request(metrics.histogram("marquee_write_manager_batches_per_request",
+                                              "Client batches that shared one Produce request",
+                                              metric_histogram::batch_size_bounds())),
+        queued(metrics.gauge("marquee_write_manager_queued_bytes", "Bytes that wait for a Produce request")) {
+  }
+
+  net::event_loop& loop;
+  broker_link& brokers;
+  produce_batcher_options options;
+  std::map<broker_id, broker_queue> queues;
+  std::int64_t queued_bytes = 0;
+  metric_counter& requests;
+  metric_histogram& batches_per_request;
+  metric_gauge& queued;
+
+  void take_off(const waiting_item& waiting) {
+    queued_bytes -= waiting.item->bytes();
+    queued.set(queued_bytes);
+  }
+
+  shipment load(broker_queue& queue) {
+    shipment made;
+    std::int64_t size = 0;
+    std::uint64_t batches = 0;
+    while (!queue.waiting.empty() &&
+           (size == 0 || size + queue.waiting.front().item->bytes() <= options.request_bytes)) {
+      waiting_item next = std::move(queue.waiting.front());
+      queue.waiting.pop_front();
+      take_off(next);
+      if (next.end.passed()) {
+        next.answer.set(
+            no_answer(error_code::timed_out, "no time was left to send it", kafka::delivery::not_sent));
+        continue;
+      }
+      auto& partition = partition_in(made.request, *next.item);
+      for (const planned_batch& batch : next.item->batches) {
+        partition.records->append(batch.records);
+        partition.marquee->batches.push_back(batch.identity);
+        ++batches;
+      }
+      size += next.item->bytes();
+      if (made.end.when() < next.end.when()) made.end = next.end;
+      made.items.push_back(std::move(next));
+    }
+    if (batches > 0) batches_per_request.observe(batches);
+    return made;
+  }
+
+  void pump(broker_id broker) {
+    broker_queue& queue = queues[broker];
+    while (queue.in_flight < options.requests_in_flight && !queue.waiting.empty()) {
+      shipment next = load(queue);
+      if (next.items.empty()) continue;
+      ++queue.in_flight;
+      loop.spawn([self = shared_from_this(), broker, next = std::move(next)]() mutable {
+        return ship(std::move(self), broker, std::move(next));
+      });
+    }
+  }
+
+  static net::task<void> ship(std::shared_ptr<state> self, broker_id broker, shipment cargo) {
+    const std::int64_t left_ms = std::min<std::int64_t>(cargo.end.remaining_ms(), 600'000);
+    cargo.request.acks = -1;
+    cargo.request.timeout_ms =
+        static_cast<std::int32_t>(std::max<std::int64_t>(1, left_ms - self->options.answer_margin_ms));
+    self->requests.add();
+    auto outcome = co_await self->brokers.produce(broker, std::move(cargo.request), cargo.end);
+    --self->queues[broker].in_flight;
+    settle(cargo.items, outcome);
+    self->pump(broker);
+  }
+};
+
+produce_batcher::produce_batcher(net::event_loop& loop, broker_link& brokers, produce_batcher_options options,
+                                 metrics_registry& metrics)
+    : state_(std::make_shared<state>(loop, brokers, options, metrics)) {}
+
+produce_batcher::~produce_batcher() = default;
+
+net::task<item_answer> produce_batcher::send(broker_id broker, std::shared_ptr<const produce_item> item,
+                                             net::deadline end) {
+  const std::shared_ptr<state> self = state_;
+  if (self->queued_bytes + item->bytes() > self->options.queued_bytes_most)
+    co_return no_answer(error_code::overloaded, "too many bytes wait to be sent to brokers",
+                        kafka::delivery::not_sent);
+  waiting_item waiting{.item = std::move(item), .end = end, .answer = {}};
+  net::future<item_answer> answer = waiting.answer.get_future();
+  self->queued_bytes += waiting.item->bytes();
+  self->queued.set(self->queued_bytes);
+  self->queues[broker].waiting.push_back(std::move(waiting));
+  self->pump(broker);
+  // The batcher answers at the deadline itself; the margin covers the way back.
+  result<item_answer> outcome =
+      co_await answer.wait(end.is_never() ? end : net::deadline::in_ms(end.remaining_ms() + 50));
+  if (!outcome)
+    co_return no_answer(error_code::timed_out, "the broker has not answered in time",
+                        kafka::delivery::maybe_sent);
+  co_return std::move(*outcome);
+}
+
+}  // namespace marquee::write_manager

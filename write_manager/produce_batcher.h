@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/types.h"
+#include "net/future.h"
+#include "write_manager/broker_link.h"
+#include "write_manager/produce_plan.h"
+
+namespace marquee::net {
+class event_loop;
+}
+
+namespace marquee::write_manager {
+
+struct produce_batcher_options {
+  std::int64_t requests_in_flight = 4;           ///< per broker
+  std::int64_t request_bytes = 8 << 20;          ///< a Produce request is closed at this size
+  std::int64_t queued_bytes_most = 128LL << 20;  ///< of all brokers; beyond it: overloaded
+  std::int64_t answer_margin_ms = 250;  ///< the broker gives up so much earlier than the request's deadline
+};
+
+/// Batches of one client request for one partition, to be sent to a broker.
+struct produce_item {
+  std::string topic;
+  group_id partition;
+  std::int32_t routing_epoch = 0;
+  std::vector<planned_batch> batches;
+
+  [[nodiscard]] std::int64_t bytes() const;
+};
+
+/// A broker's word on one item, or why there is none and whether the broker may have seen it.
+using item_answer = kafka::call_outcome<kafka::produce_response::partition>;
+
+/// Lets concurrent client requests for one broker share Produce requests (DESIGN D20): a request takes
+/// whatever arrived while the ones before it were under way, and nothing waits for a timer. Two items of one
+/// partition become two batches of it, in order. Retries nothing. Belongs to the manager's loop. `overloaded`
+/// when too many bytes wait.
+class produce_batcher {
+ public:
+  /// `loop` and `brokers` must outlive the batcher, and the batcher the loop's thread.
+  produce_batcher(net::event_loop& loop, broker_link& brokers, produce_batcher_options options,
+                  metrics_registry& metrics);
+  ~produce_batcher();
+
+  /// Sends the item to that broker and awaits its answer for it. An item whose deadline passes in the queue
+  /// is not sent.
+  [[nodiscard]] net::task<item_answer> send(broker_id broker, std::shared_ptr<const produce_item> item,
+                                            net::deadline end);
+
+ private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+}  // namespace marquee::write_manager
