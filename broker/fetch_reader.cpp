@@ -1,0 +1,102 @@
+#include "broker/fetch_reader.h"
+
+#include <algorithm>
+
+#include "broker/batch_table.h"
+#include "broker/payload_window.h"
+#include "kafka/record_cursor.h"
+
+namespace marquee::broker {
+
+namespace {
+
+constexpr std::size_t search_step_bytes = std::size_t{4} << 20;
+
+/// One batch in its entry.
+struct batch_place {
+  record_offset base_offset{};
+  std::size_t position = 0;
+  batch_item item;
+};
+
+/// Calls `visit(place)` for each batch of the entry until it returns false. Errors: corrupt, unsupported.
+template <class Visit>
+result<bool> visit_batches(const raft::entry& entry, Visit visit) {
+  const auto table = decode_batch_table(entry.head);
+  if (!table) return fail(table, "entry " + std::to_string(entry.index.value()));
+  batch_place place{.base_offset = entry.base_offset, .item = {}};
+  for (const batch_item& item : table->batches) {
+    place.item = item;
+    if (!visit(place)) return false;
+    place.base_offset = place.base_offset + item.record_count;
+    place.position += item.length;
+  }
+  return true;
+}
+
+std::optional<found_record> find_in_batch(const shared_bytes& batch, record_offset base_offset,
+                                          std::int64_t timestamp_ms) {
+  if (batch.size() < kafka::batch_layout::header_size) return std::nullopt;
+  kafka::record_cursor cursor(batch);
+  kafka::record_view record;
+  while (cursor.next(record)) {
+    const std::int64_t counts_as =
+        cursor.header().has_append_time() ? cursor.header().max_timestamp : record.timestamp_ms;
+    if (counts_as >= timestamp_ms) return found_record{base_offset + record.offset_delta, counts_as};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+result<kafka::byte_chain> read_batches(const raft::group_log& log, record_offset from, record_offset below,
+                                       std::size_t max_bytes, first_batch first) {
+  kafka::byte_chain found;
+  if (from >= below) return found;
+  const auto entries = log.read_from_offset(from, below, max_bytes);
+  if (!entries) return fail(entries);
+  std::size_t total = 0;
+  for (const raft::entry& entry : *entries) {
+    const auto more = visit_batches(entry, [&](const batch_place& place) {
+      const record_offset end = place.base_offset + place.item.record_count;
+      if (end <= from) return true;
+      if (place.base_offset >= below) return false;
+      const bool exempt = total == 0 && first == first_batch::always;
+      if (!exempt && total + place.item.length > max_bytes) return false;
+      for (shared_bytes& part : payload_window(entry, place.position, place.item.length).parts)
+        found.append(std::move(part));
+      total += place.item.length;
+      return true;
+    });
+    if (!more) return fail(more);
+    if (!*more) break;
+  }
+  return found;
+}
+
+result<std::optional<found_record>> find_by_timestamp(const raft::group_log& log, const time_index& index,
+                                                      std::int64_t timestamp_ms, record_offset below) {
+  std::optional<found_record> found;
+  const auto begin = index.find(timestamp_ms);
+  if (!begin) return found;
+  record_offset at = std::max(*begin, log.log_start_offset());
+  while (at < below && !found) {
+    const auto entries = log.read_from_offset(at, below, search_step_bytes);
+    if (!entries) return fail(entries);
+    if (entries->empty()) break;
+    for (const raft::entry& entry : *entries) {
+      const auto more = visit_batches(entry, [&](const batch_place& place) {
+        if (place.item.max_timestamp_ms < timestamp_ms) return true;
+        const shared_bytes batch = payload_window(entry, place.position, place.item.length).joined();
+        found = find_in_batch(batch, place.base_offset, timestamp_ms);
+        return !found;
+      });
+      if (!more) return fail(more);
+      if (found) break;
+      at = entry.next_offset();
+    }
+  }
+  return found;
+}
+
+}  // namespace marquee::broker

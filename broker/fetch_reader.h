@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/result.h"
+#include "base/types.h"
+#include "broker/time_index.h"
+#include "kafka/byte_chain.h"
+#include "raft/storage/log_store.h"
+
+namespace marquee::broker {
+
+/// Whether a read may go beyond its limit for its first batch: without that a batch that is larger than the
+/// limit would never be delivered.
+enum class first_batch : std::uint8_t { always, within_limit };
+
+/// Whole batches from the one that contains `from` on, none at or above `below`, of at most `max_bytes`.
+/// Copies nothing. Errors: those of `group_log::read_from_offset`, and corrupt.
+[[nodiscard]] result<kafka::byte_chain> read_batches(const raft::group_log& log, record_offset from,
+                                                     record_offset below, std::size_t max_bytes,
+                                                     first_batch first);
+
+struct found_record {
+  record_offset offset{};
+  std::int64_t timestamp_ms = -1;
+
+  bool operator==(const found_record&) const = default;
+};
+
+/// The first record below `below` whose timestamp is at or after `timestamp_ms`; nothing if there is none.
+/// Errors: as above.
+[[nodiscard]] result<std::optional<found_record>> find_by_timestamp(const raft::group_log& log,
+                                                                    const time_index& index,
+                                                                    std::int64_t timestamp_ms,
+                                                                    record_offset below);
+
+}  // namespace marquee::broker
