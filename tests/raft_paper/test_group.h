@@ -28,6 +28,9 @@ class test_replica {
                         std::vector<entry> entries = {}, log_index commit = log_index(0),
                         node_options options = {});
 
+  test_replica(const test_replica&) = delete;  // the node refers to the log in here
+  test_replica& operator=(const test_replica&) = delete;
+
   node& core() { return *node_; }
   memory_log& log() { return log_; }
   [[nodiscard]] std::int64_t now_ms() const { return now_ms_; }

@@ -1,0 +1,77 @@
+#include <gtest/gtest.h>
+
+#include "tests/raft_paper/test_group.h"
+
+/// Thesis 3.10: handing leadership over.
+namespace marquee::raft::testing {
+namespace {
+
+TEST(transfer, moves_leadership_to_any_voter_although_the_leader_is_alive) {
+  test_group group(3);
+  for (const int target : {2, 3, 1, 3}) {
+    group.elect_this(target);
+    EXPECT_EQ(group.leader(), target);
+  }
+}
+
+// Pitfall 60: the target must have the whole log first; nothing is accepted meanwhile.
+TEST(transfer, target_that_lags_is_told_only_when_it_has_caught_up) {
+  test_replica one(replica(1), voters({1, 2, 3}));
+  one.become_leader();
+  (void)one.take_sent();
+  ASSERT_TRUE(one.core().transfer_leadership(replica(2)));
+  EXPECT_TRUE(one.take_sent(message_type::timeout_now).empty());
+  const auto refused = one.core().propose(records("a", 0));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, error_code::unavailable);
+  message ack = one.from(2, message_type::append_response);
+  ack.index = log_index(1);
+  one.receive(ack);
+  EXPECT_EQ(one.take_sent(message_type::timeout_now).size(), 1u);
+}
+
+TEST(transfer, is_given_up_when_the_target_does_not_take_over) {
+  test_replica one(replica(1), voters({1, 2, 3}));
+  one.become_leader();
+  ASSERT_TRUE(one.core().transfer_leadership(replica(2)));
+  for (int i = 0; i < 10; ++i) {
+    one.receive(one.from(3, message_type::heartbeat_response));
+    one.pass(100);
+  }
+  EXPECT_TRUE(one.core().propose(records("a", 0)));
+}
+
+// Pitfall 60: a learner, a stranger or another incarnation cannot lead.
+TEST(transfer, is_refused_to_who_is_no_voter) {
+  configuration members = voters({1, 2, 3});
+  members.learners = {replica(4)};
+  test_replica one(replica(1), members);
+  EXPECT_EQ(one.core().transfer_leadership(replica(2)).error().code, error_code::not_leader);
+  one.become_leader();
+  for (const replica_id& target : {replica(4), replica(9), replica(2, 5)})
+    EXPECT_EQ(one.core().transfer_leadership(target).error().code, error_code::invalid_argument);
+}
+
+// Pitfall 60: the old leader's heartbeat does not cancel the election that it asked for.
+TEST(transfer, heartbeat_of_the_old_leader_does_not_cancel_the_election) {
+  test_replica one(replica(2), voters({1, 2, 3}));
+  one.receive(one.from(1, message_type::heartbeat_request));
+  const message heartbeat = one.from(1, message_type::heartbeat_request);
+  one.receive(one.from(1, message_type::timeout_now));
+  EXPECT_EQ(one.own_role(), role::candidate);
+  const auto requests = one.take_sent(message_type::vote_request);
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_TRUE(requests[0].transfer);
+  one.receive(heartbeat);
+  EXPECT_EQ(one.own_role(), role::candidate);
+}
+
+TEST(transfer, only_the_current_leader_can_ask_for_it) {
+  test_replica one(replica(2), voters({1, 2, 3}));
+  one.receive(one.from(1, message_type::heartbeat_request));
+  one.receive(one.from(3, message_type::timeout_now));
+  EXPECT_EQ(one.own_role(), role::follower);
+}
+
+}  // namespace
+}  // namespace marquee::raft::testing
