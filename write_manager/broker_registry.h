@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/types.h"
+#include "db/metadata_cache.h"
+#include "write_manager/placement_policy.h"
+
+namespace marquee::write_manager {
+
+enum class broker_state : std::uint8_t { alive, suspect, failed };
+
+[[nodiscard]] std::string_view to_string(broker_state state);
+
+struct broker_registry_options {
+  std::int64_t suspect_after_ms = 3'000;
+  std::int64_t failed_after_ms = 10'000;
+};
+
+/// When each broker was last heard of by this manager. In memory only: heartbeats come every second, to every
+/// write manager (DESIGN D15). A state machine over (heartbeat, time). Thread-safe.
+class broker_registry {
+ public:
+  broker_registry(const clock& time, broker_registry_options options)
+      : clock_(time), options_(options), started_ms_(time.monotonic_ms()) {}
+
+  struct heartbeat {
+    replica_id replica{};
+    boot_count boot{};
+    std::int64_t wall_ms = 0;
+    std::int64_t monotonic_ms = 0;
+  };
+
+  /// Returns true if the broker was not heard of before, or was started again since.
+  bool note(const replica_id& replica, boot_count boot);
+  [[nodiscard]] std::optional<heartbeat> last(broker_id broker) const;
+  /// A broker that has not been heard of since this manager started is given the usual time.
+  [[nodiscard]] broker_state state_of(broker_id broker) const;
+  /// Brokers that live and have a disk, with what the metadata gives them.
+  [[nodiscard]] std::vector<placement_candidate> candidates(const db::metadata_snapshot& metadata) const;
+  /// Brokers that live, of those in the metadata.
+  [[nodiscard]] std::vector<db::broker_row> live(const db::metadata_snapshot& metadata) const;
+
+ private:
+  const clock& clock_;
+  broker_registry_options options_;
+  std::int64_t started_ms_;
+  mutable std::mutex mutex_;
+  std::map<broker_id, heartbeat> heartbeats_;
+};
+
+}  // namespace marquee::write_manager
