@@ -1,0 +1,133 @@
+#include "read_manager/consumer_session.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace marquee::read_manager {
+
+consumer_session::consumer_session(const position_map& committed) : initial_(committed) {}
+
+void consumer_session::set_partition_count(std::int32_t count) {
+  while (partition_count() < count) {
+    const auto start = initial_.find(partition_count());
+    partitions_.emplace_back(start == initial_.end() ? 0 : std::max<std::int64_t>(start->second, 0));
+  }
+}
+
+poll_kind consumer_session::classify(const std::optional<std::int64_t>& poll) const {
+  if (!poll || !last_poll_ || *poll > *last_poll_) return poll_kind::next;
+  return *poll == *last_poll_ ? poll_kind::repeat : poll_kind::too_old;
+}
+
+position_map consumer_session::begin() {
+  can_undo_ = false;
+  return std::exchange(to_commit_, {});
+}
+
+const delivery& consumer_session::take(const consume_request& request) {
+  last_ = {last_.id + 1, {}, std::exchange(skipped_, 0)};
+  next_before_ = next_;
+  std::size_t size = 0;
+  while (last_.records.size() < request.max_records) {
+    std::size_t turn = next_;
+    std::size_t looked_at = 0;
+    for (; looked_at < partitions_.size() && partitions_[turn].empty(); ++looked_at)
+      turn = (turn + 1) % partitions_.size();
+    if (looked_at == partitions_.size()) break;
+    partition_buffer& partition = partitions_[turn];
+    const std::size_t next_size = partition.front().payload_size();
+    if (!last_.records.empty() && size + next_size > request.max_bytes) break;
+    size += next_size;
+    last_.records.push_back({static_cast<std::int32_t>(turn), partition.take()});
+    next_ = (turn + 1) % partitions_.size();
+    if (request.mode == commit_mode::automatic)
+      to_commit_[static_cast<std::int32_t>(turn)] = partition.position();
+  }
+  last_poll_ = request.poll;  // after an answer without a number no older one can be repeated
+  can_undo_ = !request.poll;
+  return last_;
+}
+
+void consumer_session::undo(std::int64_t delivery_id) {
+  if (!can_undo_ || delivery_id != last_.id) return;
+  can_undo_ = false;
+  for (auto item = last_.records.rbegin(); item != last_.records.rend(); ++item)
+    partitions_[static_cast<std::size_t>(item->partition)].put_back(std::move(item->record));
+  next_ = next_before_;
+  skipped_ += last_.skipped;
+  last_.records.clear();
+  to_commit_.clear();  // everything older was handed out by `begin`
+}
+
+std::size_t consumer_session::available() const {
+  std::size_t count = 0;
+  for (const partition_buffer& partition : partitions_) count += partition.count();
+  return count;
+}
+
+std::size_t consumer_session::buffered_bytes() const {
+  std::size_t total = 0;
+  for (const partition_buffer& partition : partitions_) total += partition.bytes();
+  return total;
+}
+
+bool consumer_session::starved() const {
+  return std::ranges::any_of(partitions_,
+                             [](const partition_buffer& p) { return p.empty() && p.more_known(); });
+}
+
+bool consumer_session::more_known() const {
+  return std::ranges::any_of(partitions_, [](const partition_buffer& p) { return p.more_known(); });
+}
+
+std::vector<fetch_wish> consumer_session::wishes(std::size_t limit_bytes) const {
+  std::vector<fetch_wish> all;
+  const std::size_t share = limit_bytes / std::max<std::size_t>(partitions_.size(), 1);
+  for (std::size_t i = 0; i < partitions_.size(); ++i)
+    // Half full is room enough; an empty one has room however small the share is.
+    if (partitions_[i].empty() || partitions_[i].bytes() < share / 2)
+      all.push_back({static_cast<std::int32_t>(i), partitions_[i].fetch_offset()});
+  return all;
+}
+
+bool consumer_session::on_fetched(const fetch_wish& asked, const kafka::byte_chain& records,
+                                  std::int64_t high_watermark, std::int64_t log_start) {
+  return partitions_[static_cast<std::size_t>(asked.partition)].append(asked.offset, records, high_watermark,
+                                                                       log_start);
+}
+
+void consumer_session::on_out_of_range(const fetch_wish& asked, std::int64_t log_start,
+                                       std::int64_t log_end) {
+  partition_buffer& partition = partitions_[static_cast<std::size_t>(asked.partition)];
+  if (partition.fetch_offset() != asked.offset || (asked.offset >= log_start && asked.offset <= log_end))
+    return;
+  if (!partition.empty())
+    return;  // what is here is still to be delivered; the question comes up again behind it
+  if (asked.offset < log_start) skipped_ += log_start - asked.offset;
+  partition.seek(asked.offset < log_start ? log_start : log_end);
+}
+
+void consumer_session::drop_read_ahead() {
+  for (partition_buffer& partition : partitions_) partition.drop_read_ahead();
+}
+
+position_map consumer_session::reading_positions() const {
+  position_map positions;
+  for (std::size_t i = 0; i < partitions_.size(); ++i)
+    positions[static_cast<std::int32_t>(i)] = partitions_[i].position();
+  return positions;
+}
+
+void consumer_session::seek(const position_map& positions) {
+  for (const auto& [number, offset] : positions)
+    if (number >= 0 && number < partition_count()) partitions_[static_cast<std::size_t>(number)].seek(offset);
+  can_undo_ = false;
+  skipped_ = 0;
+  to_commit_.clear();
+}
+
+const partition_buffer* consumer_session::partition(std::int32_t number) const {
+  return number < 0 || number >= partition_count() ? nullptr : &partitions_[static_cast<std::size_t>(number)];
+}
+
+}  // namespace marquee::read_manager

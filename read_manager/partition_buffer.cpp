@@ -1,0 +1,71 @@
+#include "read_manager/partition_buffer.h"
+
+#include <algorithm>
+
+#include "base/byte_codec.h"
+
+namespace marquee::read_manager {
+
+std::size_t buffered_record::payload_size() const {
+  std::size_t total = (key ? key->size() : 0) + (value ? value->size() : 0);
+  for (const auto& header : headers) total += header.name.size() + (header.value ? header.value->size() : 0);
+  return total;
+}
+
+bool partition_buffer::append(std::int64_t asked_offset, const kafka::byte_chain& records,
+                              std::int64_t high_watermark, std::int64_t log_start) {
+  if (asked_offset != fetch_offset_) return true;
+  high_watermark_ = high_watermark;
+  log_start_ = log_start;
+  const shared_bytes all = records.joined();
+  std::size_t position = 0;
+  while (all.size() - position >= kafka::batch_layout::header_size) {
+    const result<kafka::batch_header> header = kafka::read_batch_header(all.view().subspan(position));
+    if (!header || header->batch_length < 49 || header->magic != 2) return false;
+    if (header->total_size() > all.size() - position) break;  // the last batch may be cut off
+    if (!append_batch(all.slice(position, header->total_size()))) return false;
+    position += header->total_size();
+  }
+  return true;
+}
+
+bool partition_buffer::append_batch(const shared_bytes& batch) {
+  kafka::record_cursor cursor(batch);
+  // What the cursor cannot read (a codec of a later release) must not be skipped as if it had been delivered.
+  if (cursor.header().codec_id() != 0) return false;
+  kafka::record_view record;
+  while (cursor.next(record)) {
+    if (record.offset < fetch_offset_) continue;
+    if (record.offset >= *high_watermark_) return true;
+    fetch_offset_ = record.offset + 1;
+    if (cursor.header().is_control()) continue;
+    records_.push_back({record.offset, record.timestamp_ms, record.key, record.value, record.headers, batch});
+    bytes_ += records_.back().size();
+  }
+  if (cursor.failed()) return false;
+  const std::int64_t end = std::min(cursor.header().last_offset() + 1, *high_watermark_);
+  fetch_offset_ = std::max(fetch_offset_, end);
+  return true;
+}
+
+void partition_buffer::seek(std::int64_t offset) {
+  records_.clear();
+  bytes_ = 0;
+  position_ = fetch_offset_ = offset;
+}
+
+buffered_record partition_buffer::take() {
+  buffered_record record = std::move(records_.front());
+  records_.pop_front();
+  bytes_ -= record.size();
+  position_ = record.offset + 1;
+  return record;
+}
+
+void partition_buffer::put_back(buffered_record record) {
+  bytes_ += record.size();
+  position_ = record.offset;
+  records_.push_front(std::move(record));
+}
+
+}  // namespace marquee::read_manager
