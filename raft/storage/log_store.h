@@ -26,6 +26,8 @@ struct log_store_options {
   std::uint64_t checkpoint_bytes = std::uint64_t{128} << 20;
   /// Appends are refused (overloaded) while this much waits for the disk.
   std::uint64_t queued_bytes_most = std::uint64_t{256} << 20;
+  /// Names the running kernel's boot (DESIGN D4). Empty: asked from the kernel.
+  std::string kernel_boot_id;
 };
 
 /// How long an acknowledged write survives (DESIGN D4).
@@ -133,6 +135,12 @@ class log_store {
                                                                log_store_options options, callbacks on);
   /// Once, after `open`: the groups that were found.
   [[nodiscard]] virtual std::vector<recovered_group> take_recovered() = 0;
+  /// The machine went down without a clean stop since relaxed writes were last known to be whole: replicas
+  /// with relaxed durability may have lost acknowledged entries and must neither vote nor campaign nor count
+  /// until they have caught up (DESIGN D4). Stays so over restarts until `relaxed_writes_settled`.
+  [[nodiscard]] virtual bool relaxed_writes_in_doubt() const { return false; }
+  /// All relaxed replicas hold everything again. Waits for the disk.
+  [[nodiscard]] virtual result<> relaxed_writes_settled() { return {}; }
   /// Writes the bootstrap record (DESIGN D9) and waits for the disk. The same group again with the same
   /// members gives already_exists. Errors: io, no_space, conflict (other members).
   [[nodiscard]] virtual result<std::unique_ptr<group_log>> create_group(const group_id& group,

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "base/result.h"
+#include "raft/storage/logged_group_table.h"
+#include "raft/storage/segment.h"
+
+namespace marquee::raft {
+
+/// Opens the segments that the write-ahead log says a group has. Removes what only a crash can have left:
+/// segments that begin after the active one, an index beside the active one, temporary files. Errors: corrupt
+/// (the text names the file), unsupported, io, not_found.
+[[nodiscard]] result<std::vector<std::shared_ptr<segment>>> open_group_segments(
+    file_system& files, const std::string& folder, const group_id& group, const segment_position& expected);
+/// Reads the entry a pointer record names. Errors: corrupt, io, not_found.
+[[nodiscard]] result<entry> read_pointed_entry(file_system& files, const std::string& folder,
+                                               const entry_pointer& pointer);
+/// Removes the group's files and its folder. Errors: io.
+[[nodiscard]] result<> remove_group_files(file_system& files, const std::string& folder);
+/// Groups whose folders are there although the write-ahead log does not know them: reported, never touched
+/// (DESIGN D7).
+[[nodiscard]] std::vector<std::string> unknown_group_folders(file_system& files, const std::string& data_dir,
+                                                             const logged_group_table& groups);
+
+}  // namespace marquee::raft

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "raft/core/node.h"
+#include "raft/storage/entry_tail.h"
+#include "raft/storage/segment.h"
+#include "raft/storage/wal_payload.h"
+
+namespace marquee::raft {
+
+/// One group's log as readers see it: segments, then entries in memory. Shared by the group's thread, which
+/// reads and appends, and the checkpoint thread, which moves entries from memory to segments. Files are read
+/// and written without the mutex.
+///
+/// Invariant: segments and memory follow each other without gap, and segments hold committed entries only.
+/// Once fenced it takes no more entries, but what is there can still be read.
+class group_storage {
+ public:
+  group_storage(std::string folder, std::vector<std::shared_ptr<segment>> segments, const group_facts& facts,
+                std::deque<entry> tail);
+
+  // On the group's thread.
+  /// Errors: io (fenced).
+  [[nodiscard]] result<> check_writable() const;
+  /// Truncation first, then the entries, which must continue the log.
+  void append(const persist_request& request);
+  [[nodiscard]] log_index first_index() const;
+  [[nodiscard]] log_index last_index() const;
+  [[nodiscard]] std::optional<term_number> term_at(log_index index) const;
+  [[nodiscard]] result<std::vector<entry>> read(log_index from, log_index to, std::size_t max_bytes) const;
+  [[nodiscard]] record_offset next_offset() const;
+  [[nodiscard]] std::int64_t last_time_ms() const;
+  [[nodiscard]] record_offset log_start_offset() const;
+  [[nodiscard]] result<std::vector<entry>> read_from_offset(record_offset from, record_offset below,
+                                                            std::size_t max_bytes) const;
+  [[nodiscard]] std::optional<log_index> first_index_at_or_after(std::int64_t append_time_ms) const;
+  [[nodiscard]] configuration configuration_at(log_index index) const;
+  /// Remembers that it said yes: the next checkpoint then begins a new segment.
+  [[nodiscard]] bool needs_state_block() const;
+  void set_segment_bytes(std::uint64_t segment_bytes);
+  [[nodiscard]] std::uint64_t size_bytes() const;
+
+  // On the checkpoint thread.
+  struct move_plan {
+    std::shared_ptr<segment> active;
+    std::vector<entry> entries;
+    /// A new segment begins after them.
+    bool roll = false;
+  };
+  /// What a checkpoint up to `applied` has to write. Errors: io (fenced).
+  [[nodiscard]] result<move_plan> plan_move(log_index applied) const;
+  /// The entries are in the active segment, synced. Errors: corrupt.
+  [[nodiscard]] result<> moved(const std::vector<entry>& entries);
+  /// Header of a segment that goes on after the active one.
+  [[nodiscard]] segment_header next_header(const group_id& group,
+                                           const shared_bytes& application_state) const;
+  void begin_segment(std::shared_ptr<segment> next);
+  [[nodiscard]] segment_position position() const;
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+
+  /// From any thread.
+  void fence(const std::string& why);
+
+ private:
+  /// A stretch of a segment file to look through.
+  struct stretch {
+    std::shared_ptr<segment> source;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+  };
+  [[nodiscard]] log_index segments_last() const;
+  [[nodiscard]] std::optional<stretch> stretch_for_index(log_index index) const;
+  [[nodiscard]] std::optional<stretch> stretch_for_offset(record_offset offset) const;
+  [[nodiscard]] std::optional<stretch> stretch_for_time(std::int64_t append_time_ms) const;
+  /// Reads entries of one segment from `from` on. Gives what is left of the budget, or nothing when done.
+  [[nodiscard]] static result<std::optional<std::size_t>> read_stretch(const stretch& where, log_index from,
+                                                                       log_index to, std::size_t budget_bytes,
+                                                                       std::vector<entry>& target);
+  [[nodiscard]] result<std::optional<log_index>> index_of_offset(record_offset offset) const;
+
+  const std::string folder_;
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<segment>> segments_;
+  entry_tail tail_;
+  /// The end of the segments, also if none could be opened.
+  segment_position base_;
+  /// Ascending; the first one holds for everything before the second.
+  std::vector<segment_index::configuration_at> configurations_;
+  record_offset log_start_;
+  std::uint64_t segment_bytes_ = std::uint64_t{64} << 20;
+  mutable bool roll_promised_ = false;
+  std::string fenced_;
+};
+
+}  // namespace marquee::raft

@@ -1,0 +1,166 @@
+#include "raft/storage/logged_group_table.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "raft/core/entry_codec.h"
+
+namespace marquee::raft {
+
+void logged_group_table::create(const group_id& group, group_facts facts) {
+  std::erase(removed_, group);
+  logged_group created;
+  created.facts = std::move(facts);
+  groups_[group] = std::move(created);
+}
+
+void logged_group_table::remove(const group_id& group) {
+  groups_.erase(group);
+  removed_.push_back(group);
+}
+
+void logged_group_table::truncate(logged_group& group, log_index from) {
+  while (!group.tail.empty() && group.tail.back().index >= from) group.tail.pop_back();
+}
+
+void logged_group_table::append(logged_group& group, entry e) {
+  if (!group.facts.damage.empty()) return;
+  const log_index next = group.last_index() + 1;
+  if (e.index <= group.facts.segments.last_index || e.index > next) {
+    // What follows a torn pointer was never acknowledged; any other gap means that a record is missing.
+    if (!group.torn)
+      group.facts.damage = fmt::format("the write-ahead log goes on with entry {} where {} was expected",
+                                       e.index.value(), next.value());
+    return;
+  }
+  if (e.index < next) truncate(group, e.index);
+  group.torn = false;
+  group.tail.push_back(std::move(e));
+}
+
+void logged_group_table::persist(const group_id& group, const persist_request& request) {
+  const auto found = groups_.find(group);
+  if (found == groups_.end()) return;
+  if (request.hard) found->second.facts.hard = *request.hard;
+  if (request.truncate_from) truncate(found->second, *request.truncate_from);
+  for (const entry& e : request.entries) append(found->second, e);
+}
+
+void logged_group_table::advance(const segment_progress& progress) {
+  const auto found = groups_.find(progress.group);
+  if (found == groups_.end()) return;
+  logged_group& group = found->second;
+  if (!progress.damage.empty()) {
+    if (group.facts.damage.empty()) group.facts.damage = progress.damage;
+    return;
+  }
+  group.facts.segments = progress.position;
+  while (!group.tail.empty() && group.tail.front().index <= progress.position.last_index)
+    group.tail.pop_front();
+}
+
+void logged_group_table::damage(const group_id& group, const std::string& text) {
+  const auto found = groups_.find(group);
+  if (found != groups_.end() && found->second.facts.damage.empty()) found->second.facts.damage = text;
+}
+
+const logged_group* logged_group_table::find(const group_id& group) const {
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? nullptr : &found->second;
+}
+
+result<> logged_group_table::replay(const wal_record_header& header, const shared_bytes& payload,
+                                    const read_pointer& read) {
+  switch (header.type) {
+    case wal_record_type::group_created:
+    case wal_record_type::checkpoint_group: {
+      auto facts = decode_group_facts(payload);
+      if (!facts) return fail(facts);
+      create(header.group, std::move(*facts));
+      return {};
+    }
+    case wal_record_type::group_removed:
+      remove(header.group);
+      return {};
+    case wal_record_type::checkpoint_begin:
+    case wal_record_type::checkpoint_end:
+    case wal_record_type::clean_stop:
+      return {};
+    case wal_record_type::session: {
+      auto session = decode_session(payload);
+      if (!session) return fail(session);
+      session_ = std::move(*session);
+      return {};
+    }
+    default:
+      break;
+  }
+  const auto found = groups_.find(header.group);
+  if (found == groups_.end()) return {};
+  return replay_group_record(header, payload, found->second, read);
+}
+
+result<> logged_group_table::replay_group_record(const wal_record_header& header, const shared_bytes& payload,
+                                                 logged_group& group, const read_pointer& read) {
+  if (header.type == wal_record_type::append) {
+    auto e = decode_entry(payload);
+    if (!e) return fail(e);
+    append(group, std::move(*e));
+    return {};
+  }
+  if (header.type == wal_record_type::append_pointer) {
+    const auto pointer = decode_entry_pointer(payload);
+    if (!pointer) return fail(pointer);
+    auto e = read(header.group, *pointer);
+    if (e)
+      append(group, std::move(*e));
+    else
+      group.torn = true;
+    return {};
+  }
+  if (header.type == wal_record_type::hard_state) {
+    const auto hard = decode_hard_state(payload);
+    if (!hard) return fail(hard);
+    group.facts.hard = *hard;
+    return {};
+  }
+  const auto number = decode_number(payload);
+  switch (header.type) {
+    case wal_record_type::truncate:
+      if (!number) return fail(number);
+      truncate(group, log_index(*number));
+      return {};
+    case wal_record_type::log_start:
+      if (!number) return fail(number);
+      group.facts.log_start = record_offset(*number);
+      return {};
+    case wal_record_type::commit_mark:
+      if (!number) return fail(number);
+      group.facts.commit_mark = log_index(*number);
+      return {};
+    default:
+      return fail(error_code::unsupported, fmt::format("record of unknown type {}: a newer release wrote it",
+                                                       static_cast<int>(header.type)));
+  }
+}
+
+std::vector<wal_record> logged_group_table::checkpoint_records() const {
+  std::vector<wal_record> records;
+  const auto add = [&](wal_record_type type, const group_id& group, bytes front) {
+    wal_record& record = records.emplace_back();
+    record.type = type;
+    record.group = group;
+    record.front = std::move(front);
+  };
+  add(wal_record_type::checkpoint_begin, {}, encode_number(static_cast<std::int64_t>(groups_.size())));
+  for (const auto& [id, group] : groups_) {
+    add(wal_record_type::checkpoint_group, id, encode_group_facts(group.facts));
+    for (const entry& e : group.tail) records.push_back(wal_record::of_entry(id, e));
+  }
+  add(wal_record_type::session, {}, encode_session(session_));
+  add(wal_record_type::checkpoint_end, {}, encode_number(static_cast<std::int64_t>(groups_.size())));
+  return records;
+}
+
+}  // namespace marquee::raft

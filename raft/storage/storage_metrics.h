@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/metrics.h"
+
+namespace marquee::raft {
+
+/// What the log store counts.
+struct storage_metrics {
+  explicit storage_metrics(metrics_registry& registry)
+      : fsyncs(registry.counter("marquee_storage_fsyncs_total", "Syncs of the write-ahead log.")),
+        written_bytes(
+            registry.counter("marquee_storage_written_bytes_total", "Bytes written to the write-ahead log.")),
+        flush_us(registry.histogram("marquee_storage_flush_us",
+                                    "Time of a flush, write and sync, in microseconds.",
+                                    metric_histogram::latency_us_bounds())),
+        flush_records(registry.histogram("marquee_storage_flush_records", "Records that one flush wrote.",
+                                         metric_histogram::batch_size_bounds())),
+        refused(registry.counter("marquee_storage_refused_total",
+                                 "Appends that were refused because too much waits or the log is full.")),
+        checkpoints(
+            registry.counter("marquee_storage_checkpoints_total", "Checkpoints that were completed.")),
+        failed_checkpoints(
+            registry.counter("marquee_storage_failed_checkpoints_total", "Checkpoints that were given up.")),
+        checkpoint_us(registry.histogram("marquee_storage_checkpoint_us",
+                                         "Time of a checkpoint in microseconds.",
+                                         metric_histogram::latency_us_bounds())),
+        wal_files(registry.gauge("marquee_storage_wal_files", "Files of the write-ahead log.")) {}
+
+  metric_counter& fsyncs;
+  metric_counter& written_bytes;
+  metric_histogram& flush_us;
+  metric_histogram& flush_records;
+  metric_counter& refused;
+  metric_counter& checkpoints;
+  metric_counter& failed_checkpoints;
+  metric_histogram& checkpoint_us;
+  metric_gauge& wal_files;
+};
+
+}  // namespace marquee::raft

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "raft/storage/background_loop.h"
+#include "raft/storage/flush_loop.h"
+#include "raft/storage/flush_queue.h"
+#include "raft/storage/group_storage.h"
+#include "raft/storage/log_store.h"
+#include "raft/storage/wal_recovery.h"
+
+namespace marquee::raft {
+
+enum class store_threads : std::uint8_t {
+  own,   ///< a flush thread and a checkpoint thread
+  none,  ///< the caller turns the crank: `step`; for tests
+};
+
+/// The `log_store` over the write-ahead log. Without threads of its own everything happens inside the calls:
+/// `create_group`, `remove_group` and `checkpoint` do all of their work before they return, `persist` waits
+/// for the next `step`.
+class wal_log_store final : public log_store {
+ public:
+  [[nodiscard]] static result<std::unique_ptr<wal_log_store>> open(file_system& files, const clock& time,
+                                                                   metrics_registry& metrics,
+                                                                   log_store_options options, callbacks on,
+                                                                   store_threads threads,
+                                                                   bool planted_bug = false);
+  /// Without `stop` before it leaves what a crash would leave: no mark of a clean stop.
+  ~wal_log_store() override;
+
+  [[nodiscard]] std::vector<recovered_group> take_recovered() override;
+  [[nodiscard]] bool relaxed_writes_in_doubt() const override { return relaxed_doubt_; }
+  [[nodiscard]] result<> relaxed_writes_settled() override;
+  [[nodiscard]] result<std::unique_ptr<group_log>> create_group(const group_id& group,
+                                                                const configuration& members) override;
+  [[nodiscard]] result<> remove_group(const group_id& group) override;
+  void checkpoint(std::vector<group_checkpoint> groups, std::function<void(result<>)> done) override;
+  void stop() override;
+
+  /// Without threads: flushes once. False if there was nothing to do.
+  bool step();
+
+ private:
+  struct known_group {
+    std::shared_ptr<group_storage> storage;
+    configuration bootstrap;
+  };
+
+  wal_log_store(file_system& files, const clock& time, metrics_registry& metrics, log_store_options options,
+                store_threads threads);
+  [[nodiscard]] result<> start(callbacks on, bool planted_bug);
+  [[nodiscard]] result<> recover_groups(recovered_wal& wal);
+  void add_recovered(const group_id& group, const logged_group& logged,
+                     std::vector<std::shared_ptr<segment>> segments);
+  [[nodiscard]] result<> settle_old_files(const recovered_wal& wal, std::vector<wal_slot>& live,
+                                          std::vector<wal_slot>& spare);
+  void make_queue(const recovered_wal& wal, logged_group_table groups, callbacks on, bool planted_bug);
+  void start_threads();
+  /// Submits and waits until it is durable.
+  [[nodiscard]] result<> write_and_wait(flush_item item);
+  [[nodiscard]] result<> run_in_background(std::function<result<>()> job);
+  [[nodiscard]] result<> run_checkpoint(const std::vector<group_checkpoint>& groups);
+  [[nodiscard]] result<std::shared_ptr<segment>> make_first_segment(const group_id& group,
+                                                                    const configuration& members);
+  void ask_for_file();
+  void make_files();
+  void join_threads();
+
+  file_system& files_;
+  const clock& time_;
+  const log_store_options options_;
+  const store_threads threads_;
+  storage_metrics metrics_;
+  std::unique_ptr<file_lock> lock_;
+  std::unique_ptr<flush_queue> queue_;
+  std::vector<recovered_group> recovered_;
+  std::atomic<bool> relaxed_doubt_{false};
+  std::string boot_id_;
+
+  std::mutex mutex_;
+  std::map<group_id, known_group> groups_;
+  bool stopped_ = false;
+  std::atomic<bool> file_asked_{false};
+  std::atomic<std::int64_t> no_file_before_ms_{0};
+
+  std::unique_ptr<flush_loop> flush_loop_;
+  std::unique_ptr<background_loop> background_loop_;
+};
+
+}  // namespace marquee::raft
