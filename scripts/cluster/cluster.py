@@ -1,6 +1,5 @@
-"""A whole cluster: starts what does not run, knows what runs, stops it. What runs stands in cluster.json."""
+"""One local cluster: started, described in cluster.json, restarted and stopped as a whole or process by process."""
 
-import fcntl
 import json
 import os
 import secrets
@@ -8,194 +7,150 @@ import signal
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
 
 from . import configuration, postgres, process
-from .errors import ClusterError
-from .layout import HOST, Layout, Member
-
-READY_SECONDS = 60.0
-STOP_SECONDS = 20.0
+from .failure import ClusterFailure
 
 
 class Cluster:
-    def __init__(self, layout: Layout, binary: Path):
+    """Owns nothing but files: every call looks at what is really running. `say` prints progress."""
+
+    def __init__(self, layout, say=print):
         self.layout = layout
-        self.binary = binary
+        self.say = say
 
-    # What runs
-
-    def records(self) -> dict[str, dict]:
-        """The entries of cluster.json by name; empty if there is none."""
+    def known(self):
+        """What cluster.json says, or an empty list."""
         try:
-            content = json.loads(self.layout.cluster_file.read_text())
+            document = json.loads(self.layout.cluster_file.read_text())
         except FileNotFoundError:
-            return {}
-        except json.JSONDecodeError as broken:
-            raise ClusterError(f"{self.layout.cluster_file} is not JSON: {broken}") from broken
-        return {record["name"]: record for record in content["processes"]}
+            return []
+        return document["processes"]
 
-    def running(self, name: str) -> dict | None:
-        """The entry of a process that is alive."""
-        record = self.records().get(name)
-        return record if record and process.is_running(record["pid"], record["command"]) else None
+    def running(self):
+        return [entry for entry in self.known() if process.is_alive(entry["pid"], entry["command"])]
 
-    def member(self, name: str) -> Member:
-        for member in self.layout.members:
-            if member.name == name:
-                return member
-        names = ", ".join(member.name for member in self.layout.members)
-        raise ClusterError(f"there is no process '{name}'; there are {names}")
+    def start(self):
+        """Starts what does not run yet. True if anything had to be started."""
+        self.layout.state_dir.mkdir(parents=True, exist_ok=True)
+        self._make_secret()
+        alive = {entry["name"]: entry for entry in self.running()}
+        wanted = self._describe()
+        missing = [p for p in wanted if p.name not in alive]
+        for p in missing:
+            process.require_free_ports(p)
+        for p in wanted:
+            if p.name in alive:
+                p.pid = alive[p.name]["pid"]
+        for p in missing:
+            self._start_one(p)
+            self._write(wanted)
+        self.wait_until_ready(wanted)
+        self._note_broker_ids(wanted)
+        self._write(wanted)
+        return bool(missing)
 
-    # Starting
+    def restart(self, name):
+        """Starts one process of cluster.json again with its own command, unless it runs."""
+        entries = self.known()
+        found = [entry for entry in entries if entry["name"] == name]
+        if not found:
+            names = ", ".join(entry["name"] for entry in entries) or "none: the cluster was never started"
+            raise ClusterFailure(f"there is no process {name}; known are: {names}")
+        entry = found[0]
+        if process.is_alive(entry["pid"], entry["command"]):
+            self.say(f"{name} runs already (pid {entry['pid']})")
+            return
+        restarted = next(p for p in self._describe() if p.name == name)
+        process.require_free_ports(restarted)
+        self._start_one(restarted)
+        entry["pid"] = restarted.pid
+        self._write_document(entries)
+        self.wait_until_ready([restarted])
 
-    def up(self) -> list[str]:
-        """Starts every process that does not run and waits until all are ready. Gives the names of those started."""
-        with self._lock():
-            self._prepare()
-            missing = [member for member in self.layout.members if not self.running(member.name)]
-            for member in missing:
-                for kind, port in member.ports.items():
-                    process.check_port_is_free(HOST, port, f"{kind} of {member.name}")
-            for member in missing:
-                self._start(member)
-            self.wait_until_ready(self.layout.members)
-            return [member.name for member in missing]
+    def stop(self):
+        """Stops everything that cluster.json names, in the opposite order of starting."""
+        for entry in reversed(self.known()):
+            first_signal = signal.SIGINT if entry["role"] == "postgres" else signal.SIGTERM
+            outcome = process.stop(entry["name"], entry["pid"], entry["command"], first_signal)
+            self.say(f"{entry['name']}: {outcome}")
 
-    def start(self, name: str, wait: bool = True) -> None:
-        """Starts one process if it does not run."""
-        member = self.member(name)
-        with self._lock():
-            self._prepare()
-            if not self.running(name):
-                for kind, port in member.ports.items():
-                    process.check_port_is_free(HOST, port, f"{kind} of {name}")
-                self._start(member)
-            if wait:
-                self.wait_until_ready([member])
-
-    def restart(self, name: str) -> None:
-        """Stops one process, if it runs, and starts it again."""
-        self.stop(name)
-        self.start(name)
-
-    def wait_until_ready(self, members: list[Member], seconds: float = READY_SECONDS) -> None:
-        end = time.monotonic() + seconds
-        for member in members:
-            if member.role == "postgres":
-                continue
-            answer = "no answer yet"
-            while (answer := self._ask_ready(member)) != "ready":
-                if not self.running(member.name):
-                    raise ClusterError(f"{member.name} ended while it started:\n{self._log_of(member)}")
+    def wait_until_ready(self, wanted, patience_s=60.0):
+        """Until every process says so at GET /ready."""
+        end = time.monotonic() + patience_s
+        for p in wanted:
+            while p.http_port is not None:
+                answer = _ready_answer(p.http_port)
+                if answer is None:
+                    break
+                if not process.is_alive(p.pid, p.command):
+                    raise ClusterFailure(
+                        f"{p.name} ended while starting. Its log {p.log} ends with:\n{process.tail(p.log)}"
+                    )
                 if time.monotonic() > end:
-                    raise ClusterError(
-                        f"{member.name} was not ready within {seconds:.0f} s ({answer}):\n{self._log_of(member)}"
+                    raise ClusterFailure(
+                        f"{p.name} was not ready within {patience_s:.0f} s ({answer}). "
+                        f"Its log {p.log} ends with:\n{process.tail(p.log)}"
                     )
                 time.sleep(0.05)
 
-    # Stopping
+    def _describe(self):
+        database = postgres.describe(self.layout)
+        database.log = str(self.layout.state_dir / "logs" / "postgres.log")
+        wanted = [database]
+        for p in self.layout.processes():
+            p.command = configuration.write(self.layout, p, postgres.url(self.layout))
+            p.cwd = str(self.layout.state_dir)
+            p.log = str(self.layout.state_dir / "logs" / f"{p.name}.log")
+            wanted.append(p)
+        return wanted
 
-    def down(self) -> list[str]:
-        """Stops everything, in the reverse order of the start. Gives the names of those that had to be killed."""
-        killed = []
-        with self._lock():
-            for record in reversed(self.records().values()):
-                if not self._stop_record(record):
-                    killed.append(record["name"])
-        return killed
-
-    def stop(self, name: str) -> None:
-        record = self.records().get(name)
-        if record:
-            self._stop_record(record)
-
-    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
-        """Sends a signal at once and, for SIGKILL, waits until the process is gone."""
-        record = self.running(name)
-        if record is None:
-            raise ClusterError(f"{name} does not run")
-        process.send_signal(record["pid"], record["command"], number)
-        if number == signal.SIGKILL:
-            process.wait_until_gone(record["pid"], record["command"], 10)
-
-    # Inside
-
-    def _prepare(self) -> None:
-        layout = self.layout
-        layout.state_dir.mkdir(parents=True, exist_ok=True)
-        if not layout.secret_file.exists():
-            fresh = layout.secret_file.with_suffix(".new")
-            fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_hex(32) + "\n")
-            fresh.rename(layout.secret_file)
-        postgres.prepare(layout, layout.of_role("postgres")[0])
-
-    def _start(self, member: Member) -> None:
-        layout = self.layout
-        if member.role == "postgres":
-            command = postgres.command(layout, member)
+    def _start_one(self, p):
+        if p.role == "postgres":
+            postgres.initialise(self.layout, p)
+            postgres.wait_until_ready(self.layout, process.start(p))
         else:
-            configuration.write(layout, member)
-            command = [str(self.binary), member.subcommand, "--config", str(layout.config_file(member))]
-        pid = process.start(command, layout.state_dir, layout.log_file(member))
-        self._remember(member, pid, command)
-        if member.role == "postgres":
-            try:
-                postgres.wait_until_ready(layout, lambda: process.is_running(pid, command), READY_SECONDS)
-            except ClusterError as failed:
-                raise ClusterError(f"{failed}\n{self._log_of(member)}") from failed
+            process.start(p)
 
-    def _remember(self, member: Member, pid: int, command: list[str]) -> None:
-        layout = self.layout
-        record = {"name": member.name, "role": member.role, "pid": pid}
-        if "http" in member.ports:
-            record["http"] = member.url
-        if member.role == "broker":
-            record |= {"kafka": member.address("kafka"), "raft": member.address("raft"), "broker_id": member.broker_id}
-        record |= {
-            "data_dir": str(layout.data_dir(member)) if member.role in ("broker", "postgres") else None,
-            "log": str(layout.log_file(member)),
-            "command": command,
-            "cwd": str(layout.state_dir),
+    def _make_secret(self):
+        file = self.layout.secret_file
+        if file.exists():
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as target:
+            target.write(secrets.token_hex(32))
+
+    def _note_broker_ids(self, wanted):
+        """The ids that the brokers were given, found by their Kafka ports."""
+        with urllib.request.urlopen(self.layout.load_balancer_url + "/brokers", timeout=10) as answer:
+            ids = {broker["kafka_port"]: broker["broker_id"] for broker in json.load(answer)["brokers"]}
+        for p in wanted:
+            if p.role == "broker":
+                p.broker_id = ids.get(p.kafka_port)
+
+    def _write(self, wanted):
+        self._write_document([p.to_json() for p in wanted])
+
+    def _write_document(self, entries):
+        document = {
+            "load_balancers": [self.layout.load_balancer_url],
+            "postgres": postgres.url(self.layout),
+            "processes": entries,
         }
-        records = self.records()
-        records[member.name] = {name: value for name, value in record.items() if value is not None}
-        order = [known.name for known in layout.members]
-        content = {
-            "load_balancers": [balancer.url for balancer in layout.of_role("load_balancer")],
-            "postgres": postgres.url(layout),
-            "port_offset": layout.port_offset,
-            "processes": sorted(records.values(), key=lambda one: order.index(one["name"])),
-        }
-        fresh = layout.cluster_file.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(content, indent=1) + "\n")
-        os.replace(fresh, layout.cluster_file)
+        temporary = self.layout.cluster_file.with_suffix(".tmp")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(document, file, indent=1)
+        temporary.replace(self.layout.cluster_file)
 
-    def _stop_record(self, record: dict) -> bool:
-        # A "fast" shutdown: PostgreSQL takes SIGTERM as "wait until every client has gone".
-        first = signal.SIGINT if record["role"] == "postgres" else signal.SIGTERM
-        return process.stop(record["pid"], record["command"], STOP_SECONDS, first)
 
-    def _ask_ready(self, member: Member) -> str:
-        try:
-            with urllib.request.urlopen(member.url + "/ready", timeout=2) as answer:
-                return "ready" if answer.status == 200 else f"HTTP {answer.status}"
-        except urllib.error.HTTPError as refused:
-            return f"HTTP {refused.code}: {refused.read(300).decode(errors='replace').strip()}"
-        except (OSError, ValueError) as failed:
-            return str(failed)
-
-    def _log_of(self, member: Member) -> str:
-        path = self.layout.log_file(member)
-        return f"{process.last_lines(path)}\nthe whole log: {path}"
-
-    @contextmanager
-    def _lock(self):
-        """One `up` or `down` at a time in one state directory."""
-        self.layout.state_dir.mkdir(parents=True, exist_ok=True)
-        with (self.layout.state_dir / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+def _ready_answer(port):
+    """None when ready, else why not."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2):
+            return None
+    except urllib.error.HTTPError as error:
+        return error.read(300).decode(errors="replace")
+    except OSError as error:
+        return str(error)

@@ -1,52 +1,56 @@
-"""The configuration file of each process, as TOML. `marquee config-reference` explains the keys."""
+"""Writes the TOML file that each process is started with."""
 
 import json
+import os
 
-from . import postgres
-from .layout import Layout, Member
+from . import layout as cluster_layout
+
+SUBCOMMANDS = {
+    "broker": "broker",
+    "write_manager": "write-manager",
+    "read_manager": "read-manager",
+    "load_balancer": "load-balancer",
+}
 
 
-def settings_of(layout: Layout, member: Member) -> dict:
-    """Dotted key -> value."""
-    write_managers = [manager.address("http") for manager in layout.of_role("write_manager")]
-    read_managers = [manager.address("http") for manager in layout.of_role("read_manager")]
-    brokers = [broker.address("http") for broker in layout.of_role("broker")]
-    shared = {"name": member.name, "cluster.secret_file": str(layout.secret_file)}
-    if member.role == "broker":
-        return shared | {
-            "data_dir": str(layout.data_dir(member)),
-            "kafka.listen": member.address("kafka"),
-            "raft.listen": member.address("raft"),
-            "http.listen": member.address("http"),
-            "threads": 1,
-            "write_managers": write_managers,
-        }
-    if member.role == "write_manager":
-        return shared | {
-            "http.listen": member.address("http"),
-            "postgres.url": postgres.url(layout),
-            "brokers": brokers,
-        }
-    if member.role == "read_manager":
-        return shared | {
-            "http.listen": member.address("http"),
-            "postgres.url": postgres.url(layout),
-            "brokers": brokers,
-        }
-    return shared | {
-        "http.listen": member.address("http"),
-        "write_managers": write_managers,
-        "read_managers": read_managers,
+def _toml(tables):
+    """Text of {"": {key: value}, "table": {...}}. JSON's literals are TOML's for what is used here."""
+    lines = []
+    for table, values in tables.items():
+        if table:
+            lines.append(f"\n[{table}]")
+        lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    return "\n".join(lines).lstrip() + "\n"
+
+
+def _tables(layout, process, postgres_url):
+    host = cluster_layout.HOST
+    tables = {
+        "": {"name": process.name},
+        "http": {"address": host, "port": process.http_port},
+        "cluster": {"secret_file": str(layout.secret_file)},
     }
+    if process.role == "broker":
+        tables[""]["data_dir"] = process.data_dir
+        tables[""]["threads"] = 1
+        tables[""]["write_managers"] = layout.write_manager_addresses()
+        tables["kafka"] = {"address": host, "port": process.kafka_port}
+        tables["raft"] = {"address": host, "port": process.raft_port}
+    elif process.role in ("write_manager", "read_manager"):
+        tables["postgres"] = {"url": postgres_url}
+    elif process.role == "load_balancer":
+        tables["load_balancer"] = {
+            "write_managers": layout.write_manager_addresses(),
+            "read_managers": layout.read_manager_addresses(),
+        }
+    return tables
 
 
-def to_toml(settings: dict) -> str:
-    """JSON's strings, numbers, booleans and lists of strings are TOML's, too."""
-    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
-
-
-def write(layout: Layout, member: Member) -> None:
-    path = layout.config_file(member)
+def write(layout, process, postgres_url):
+    """Writes the file and returns the command that starts the process with it."""
+    path = layout.state_dir / "config" / f"{process.name}.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(f"# Written by scripts/up at every start.\n{to_toml(settings_of(layout, member))}")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(_toml(_tables(layout, process, postgres_url)))
+    return [str(layout.binary), SUBCOMMANDS[process.role], "--config", str(path)]

@@ -1,80 +1,100 @@
-"""Names, ports and files of one cluster (DESIGN section 7). Pure: asks nothing of the machine."""
+"""What a local cluster consists of: names, roles, ports and folders. Pure; starts nothing."""
 
-from dataclasses import dataclass, field
-from pathlib import Path
+import dataclasses
+import pathlib
 
+BROKERS = 3
+WRITE_MANAGERS = 2
+READ_MANAGERS = 2
 HOST = "127.0.0.1"
 
 
-@dataclass(frozen=True)
-class Member:
-    """One process of the cluster and where it listens."""
+@dataclasses.dataclass
+class Process:
+    """One process of the cluster, as it stands in cluster.json; ports that a role does not have are None."""
 
     name: str
     role: str
-    ports: dict[str, int]  # what for: "http", "kafka", "raft", "postgres"
+    http_port: int | None = None
+    kafka_port: int | None = None
+    raft_port: int | None = None
+    port: int | None = None  # PostgreSQL's own
     broker_id: int | None = None
+    pid: int = 0
+    data_dir: str | None = None
+    log: str = ""
+    command: list[str] = dataclasses.field(default_factory=list)
+    cwd: str = ""
 
-    @property
-    def subcommand(self) -> str:
-        return self.role.replace("_", "-")
+    def ports(self):
+        return [p for p in (self.http_port, self.kafka_port, self.raft_port, self.port) if p is not None]
 
-    def address(self, kind: str) -> str:
-        return f"{HOST}:{self.ports[kind]}"
+    def to_json(self):
+        entry = {"name": self.name, "role": self.role, "pid": self.pid}
+        if self.http_port is not None:
+            entry["http"] = f"http://{HOST}:{self.http_port}"
+        if self.kafka_port is not None:
+            entry["kafka"] = f"{HOST}:{self.kafka_port}"
+        if self.raft_port is not None:
+            entry["raft"] = f"{HOST}:{self.raft_port}"
+        if self.broker_id is not None:
+            entry["broker_id"] = self.broker_id
+        if self.data_dir is not None:
+            entry["data_dir"] = self.data_dir
+        entry.update(log=self.log, command=self.command, cwd=self.cwd)
+        return entry
 
-    @property
-    def url(self) -> str:
-        return "http://" + self.address("http")
 
-
-@dataclass(frozen=True)
+@dataclasses.dataclass
 class Layout:
-    """All members of a cluster in the order in which they are started."""
+    """All folders and ports of one cluster. Several run side by side with other folders and port offsets."""
 
-    state_dir: Path
-    port_offset: int = 0
-    brokers: int = 3
-    write_managers: int = 2
-    read_managers: int = 2
-    members: list[Member] = field(init=False)
-
-    def __post_init__(self):
-        shift = self.port_offset
-        members = [Member("postgres", "postgres", {"postgres": 15432 + shift})]
-        for i in range(self.write_managers):
-            members.append(Member(f"write-manager-{i + 1}", "write_manager", {"http": 8101 + i + shift}))
-        for i in range(self.brokers):
-            ports = {"http": 9644 + i + shift, "kafka": 9092 + i + shift, "raft": 9192 + i + shift}
-            members.append(Member(f"broker-{i + 1}", "broker", ports, broker_id=i + 1))
-        for i in range(self.read_managers):
-            members.append(Member(f"read-manager-{i + 1}", "read_manager", {"http": 8201 + i + shift}))
-        members.append(Member("load-balancer-1", "load_balancer", {"http": 8080 + shift}))
-        object.__setattr__(self, "members", members)
-
-    def of_role(self, role: str) -> list[Member]:
-        return [member for member in self.members if member.role == role]
+    root: pathlib.Path  # the checkout
+    state_dir: pathlib.Path
+    port_offset: int
+    binary: pathlib.Path
 
     @property
-    def load_balancer_url(self) -> str:
-        return self.of_role("load_balancer")[0].url
-
-    @property
-    def cluster_file(self) -> Path:
+    def cluster_file(self):
         return self.state_dir / "cluster.json"
 
     @property
-    def secret_file(self) -> Path:
-        return self.state_dir / "cluster.secret"
+    def secret_file(self):
+        return self.state_dir / "secrets" / "cluster_secret"
 
     @property
-    def postgres_password_file(self) -> Path:
-        return self.state_dir / "postgres.password"
+    def postgres_password_file(self):
+        return self.state_dir / "secrets" / "postgres_password"
 
-    def config_file(self, member: Member) -> Path:
-        return self.state_dir / "config" / f"{member.name}.toml"
+    @property
+    def postgres_port(self):
+        return 15432 + self.port_offset
 
-    def log_file(self, member: Member) -> Path:
-        return self.state_dir / "logs" / f"{member.name}.log"
+    @property
+    def load_balancer_url(self):
+        return f"http://{HOST}:{8080 + self.port_offset}"
 
-    def data_dir(self, member: Member) -> Path:
-        return self.state_dir / ("postgres" if member.role == "postgres" else f"data/{member.name}")
+    def write_manager_addresses(self):
+        return [f"{HOST}:{8101 + n + self.port_offset}" for n in range(WRITE_MANAGERS)]
+
+    def read_manager_addresses(self):
+        return [f"{HOST}:{8201 + n + self.port_offset}" for n in range(READ_MANAGERS)]
+
+    def processes(self):
+        """Every process but PostgreSQL, in the order in which they start."""
+        offset = self.port_offset
+        for n in range(WRITE_MANAGERS):
+            yield Process(f"wm-{n + 1}", "write_manager", http_port=8101 + n + offset)
+        for n in range(BROKERS):
+            name = f"broker-{n + 1}"
+            yield Process(
+                name,
+                "broker",
+                http_port=9644 + n + offset,
+                kafka_port=9092 + n + offset,
+                raft_port=9192 + n + offset,
+                data_dir=str(self.state_dir / "data" / name),
+            )
+        for n in range(READ_MANAGERS):
+            yield Process(f"rm-{n + 1}", "read_manager", http_port=8201 + n + offset)
+        yield Process("lb-1", "load_balancer", http_port=8080 + offset)

@@ -1,130 +1,121 @@
-"""A private PostgreSQL server: loopback only, a password of its own, data under the state directory."""
+"""The cluster's private PostgreSQL: made once, started on loopback with a password of its own."""
 
+import glob
 import hashlib
 import os
+import pathlib
 import pwd
 import secrets
+import shutil
 import subprocess
+import tempfile
 import time
-from pathlib import Path
+import urllib.parse
 
-from .errors import ClusterError
-from .layout import HOST, Layout, Member
+from .failure import ClusterFailure
+from .layout import HOST, Process
 
-USER = "marquee"
-DATABASE = "marquee"
-
-
-def program(name: str) -> str:
-    """The newest installed server program of that name. Debian keeps them out of the path."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
-    if not found:
-        raise ClusterError(f"PostgreSQL's '{name}' is not installed; scripts/install_dependencies installs it")
-    return str(found[-1])
+ACCOUNT = "postgres"
 
 
-def as_server_user() -> list[str]:
-    """PostgreSQL refuses to run as root: root runs it as the package's user, everybody else as himself."""
+def _program(name):
+    found = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), key=_version)
+    path = found[-1] if found else shutil.which(name)
+    if not path:
+        raise ClusterFailure(f"PostgreSQL's {name} is not installed. Run scripts/install_dependencies.")
+    return path
+
+
+def _version(path):
+    number = pathlib.Path(path).parts[-3]
+    return int(number) if number.isdigit() else 0
+
+
+def _as_account(command):
+    """PostgreSQL refuses to run as root: there the account `postgres` runs it, else the caller."""
     if os.geteuid() != 0:
-        return []
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
+        return command
+    return ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--init-groups", *command]
 
 
-def password(layout: Layout) -> str:
-    return layout.postgres_password_file.read_text().strip()
+def _data_dir(layout):
+    """Inside the state folder where the account can get there, else in the account's own home."""
+    wanted = layout.state_dir / "postgres"
+    if os.geteuid() != 0:
+        return wanted
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    reachable = subprocess.run(_as_account(["test", "-x", str(wanted.parent)]), check=False).returncode == 0
+    if reachable:
+        return wanted
+    name = "marquee-" + hashlib.sha256(str(layout.state_dir).encode()).hexdigest()[:12]
+    return pathlib.Path(pwd.getpwnam(ACCOUNT).pw_dir) / name
 
 
-def url(layout: Layout) -> str:
-    port = layout.of_role("postgres")[0].ports["postgres"]
-    return f"postgresql://{USER}:{password(layout)}@{HOST}:{port}/{DATABASE}"
+def _password(layout):
+    file = layout.postgres_password_file
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as target:
+            target.write(secrets.token_hex(24))
+    return file.read_text().strip()
 
 
-def command(layout: Layout, member: Member) -> list[str]:
-    data = str(layout.data_dir(member).resolve())
-    settings = {
-        "listen_addresses": HOST,
-        "port": member.ports["postgres"],
-        "unix_socket_directories": "",
-        "shared_buffers": "32MB",
-        "max_connections": 100,
-    }
-    flags = [flag for name, value in settings.items() for flag in ("-c", f"{name}={value}")]
-    return [*as_server_user(), program("postgres"), "-D", data, *flags]
+def url(layout):
+    password = urllib.parse.quote(_password(layout))
+    return f"postgresql://marquee:{password}@{HOST}:{layout.postgres_port}/postgres"
 
 
-def prepare(layout: Layout, member: Member) -> None:
-    """Makes the password and the data directory, once."""
-    secret = layout.postgres_password_file
-    if not secret.exists():
-        secret.touch(mode=0o600)
-        secret.write_text(secrets.token_hex(24) + "\n")
-    data = layout.data_dir(member)
-    if (data / "PG_VERSION").exists():
-        return
-    if os.geteuid() == 0:
-        _make_folder_for_server_user(layout, data)
-    else:
-        data.mkdir(mode=0o700, exist_ok=True)
-    password_file = data.resolve().parent / f".password-{os.getpid()}"
-    password_file.touch(mode=0o600)
-    try:
-        password_file.write_text(password(layout))
-        if os.geteuid() == 0:
-            os.chown(password_file, *_server_user_ids())
-        _run(
-            [*as_server_user(), program("initdb"), "-D", str(data.resolve()), "-U", USER, "-E", "UTF8", "--locale=C",
-             "--auth=scram-sha-256", f"--pwfile={password_file}"],
-            "making the PostgreSQL data directory",
-        )
-    finally:
-        password_file.unlink()
-
-
-def wait_until_ready(layout: Layout, is_alive, seconds: float) -> None:
-    """Returns when the database exists and answers. Raises ClusterError if that does not happen in time."""
-    end = time.monotonic() + seconds
-    while True:
-        asked = _psql(layout, "postgres", f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'")
-        if asked.returncode == 0:
-            break
-        if not is_alive() or time.monotonic() > end:
-            raise ClusterError(f"PostgreSQL does not answer: {asked.stderr.strip()}")
-        time.sleep(0.1)
-    if not asked.stdout.strip():
-        made = _psql(layout, "postgres", f"CREATE DATABASE {DATABASE}")
-        if made.returncode != 0:
-            raise ClusterError(f"PostgreSQL did not make the database: {made.stderr.strip()}")
-
-
-def _psql(layout: Layout, database: str, statement: str) -> subprocess.CompletedProcess:
-    port = layout.of_role("postgres")[0].ports["postgres"]
-    environment = dict(os.environ, PGPASSWORD=password(layout), PGCONNECT_TIMEOUT="3")
-    return subprocess.run(
-        ["psql", "-h", HOST, "-p", str(port), "-U", USER, "-d", database, "-tAXqc", statement],
-        env=environment, capture_output=True, text=True, check=False,
+def describe(layout):
+    """The process, with the folder that holds its data."""
+    data_dir = _data_dir(layout)
+    command = _as_account([_program("postgres"), "-D", str(data_dir)])
+    return Process(
+        "postgres", "postgres", port=layout.postgres_port, data_dir=str(data_dir), command=command, cwd="/"
     )
 
 
-def _server_user_ids() -> tuple[int, int]:
-    entry = pwd.getpwnam("postgres")
-    return entry.pw_uid, entry.pw_gid
+def initialise(layout, process):
+    """Makes the database folder if there is none yet, and writes its settings."""
+    data_dir = pathlib.Path(process.data_dir)
+    if not (data_dir / "PG_VERSION").exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.chmod(0o700)
+        if os.geteuid() == 0:
+            shutil.chown(data_dir, ACCOUNT, ACCOUNT)
+        with tempfile.NamedTemporaryFile("w") as password_file:
+            password_file.write(_password(layout) + "\n")
+            password_file.flush()
+            if os.geteuid() == 0:
+                shutil.chown(password_file.name, ACCOUNT)
+            made = subprocess.run(
+                _as_account(
+                    [_program("initdb"), "-D", str(data_dir), "-U", "marquee", "-E", "UTF8", "--locale=C",
+                     "--auth=scram-sha-256", f"--pwfile={password_file.name}"]
+                ),
+                text=True,
+                capture_output=True,
+                cwd="/",
+                check=False,
+            )
+        if made.returncode != 0:
+            raise ClusterFailure(f"initdb failed in {data_dir}:\n{made.stdout}{made.stderr}")
+    (data_dir / "postgresql.auto.conf").write_text(
+        f"listen_addresses = '{HOST}'\n"
+        f"port = {layout.postgres_port}\n"
+        "unix_socket_directories = ''\n"
+        "max_connections = 60\n"
+        "shared_buffers = 32MB\n"
+        "logging_collector = off\n"
+    )
 
 
-def _make_folder_for_server_user(layout: Layout, data: Path) -> None:
-    """The server's user must reach its data. Below a home directory that is closed to others it cannot: then the data
-    goes to that user's own home, and the state directory holds a link to it."""
-    reachable = subprocess.run([*as_server_user(), "test", "-x", str(layout.state_dir)], check=False).returncode == 0
-    target = data
-    if not reachable:
-        digest = hashlib.sha256(str(layout.state_dir).encode()).hexdigest()[:16]
-        target = Path(pwd.getpwnam("postgres").pw_dir) / f"marquee-{digest}"
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.chown(target, *_server_user_ids())
-    if target != data and not data.is_symlink():
-        data.symlink_to(target)
-
-
-def _run(command: list[str], doing: str) -> None:
-    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
-    if run.returncode != 0:
-        raise ClusterError(f"{doing} failed: {(run.stderr or run.stdout).strip()}")
+def wait_until_ready(layout, child, patience_s=30.0):
+    end = time.monotonic() + patience_s
+    probe = [_program("pg_isready"), "-q", "-h", HOST, "-p", str(layout.postgres_port)]
+    while subprocess.run(probe, check=False).returncode != 0:
+        if child.poll() is not None:
+            raise ClusterFailure(f"PostgreSQL ended at once with status {child.returncode}")
+        if time.monotonic() > end:
+            raise ClusterFailure(f"PostgreSQL did not accept connections within {patience_s:.0f} s")
+        time.sleep(0.1)

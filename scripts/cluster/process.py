@@ -1,98 +1,92 @@
-"""One child process: started detached, found again by its pid, stopped."""
+"""Starting, finding and stopping processes by their ids."""
 
 import os
+import pathlib
 import signal
 import socket
 import subprocess
 import time
-from pathlib import Path
 
-from .errors import ClusterError
-
-# Children of this very program, which have to be reaped when they end; others are init's.
-_children: dict[int, subprocess.Popen] = {}
+from .failure import ClusterFailure
+from .layout import HOST
 
 
-def start(command: list[str], cwd: Path, log: Path) -> int:
-    """Starts `command` in a session of its own: it outlives the terminal and this program. Gives its pid."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        child = subprocess.Popen(
-            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
-    _children[child.pid] = child
-    return child.pid
-
-
-def is_running(pid: int, command: list[str]) -> bool:
-    """Whether `pid` is alive and still runs `command`: a number alone may belong to somebody else by now."""
-    child = _children.get(pid)
-    if child is not None and child.poll() is not None:
-        return False
+def is_alive(pid, command):
+    """True if `pid` runs and is the process that `command` started, not a later one with a reused id."""
     try:
-        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-            return False
-        running = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
-    except (OSError, IndexError):
+        arguments = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
         return False
-    # A wrapper such as `setpriv ... -- program` has become the program by now, or is just about to.
-    after_wrapper = command[command.index("--") + 1 :] if "--" in command else command
-    return running in (command, after_wrapper)
+    wanted = [os.fsencode(part) for part in command]
+    # A command such as setpriv replaces itself by its last arguments.
+    return state != "Z" and bool(wanted) and any(arguments[:-1] == wanted[n:] for n in range(len(wanted)))
 
 
-def exit_code(pid: int) -> int | None:
-    """How a child of this program ended; None if it still runs or is not a child."""
-    child = _children.get(pid)
-    return None if child is None else child.poll()
-
-
-def wait_until_gone(pid: int, command: list[str], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while is_running(pid, command):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def send_signal(pid: int, command: list[str], number: int) -> None:
-    if is_running(pid, command):
+def port_is_taken(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            pass
-
-
-def stop(pid: int, command: list[str], seconds: float, first_signal: int = signal.SIGTERM) -> bool:
-    """Asks politely, then kills. True if asking was enough."""
-    send_signal(pid, command, first_signal)
-    if wait_until_gone(pid, command, seconds):
-        return True
-    send_signal(pid, command, signal.SIGKILL)
-    wait_until_gone(pid, command, 10)
+            probe.bind((HOST, port))
+        except OSError:
+            return True
     return False
 
 
-def check_port_is_free(host: str, port: int, purpose: str) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as taken:
-            raise ClusterError(
-                f"port {port} ({purpose}) cannot be used: {taken.strerror}{_holder_of(port)}\n"
-                f"stop what holds it, or choose other ports with --port-offset N"
-            ) from taken
+def require_free_ports(process):
+    for port in process.ports():
+        if port_is_taken(port):
+            raise ClusterFailure(
+                f"port {port}, which {process.name} needs, is taken by another program. "
+                f"Stop that program, or choose other ports with --port-offset N."
+            )
 
 
-def _holder_of(port: int) -> str:
-    listed = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True, check=False)
-    _, found, holder = listed.stdout.partition("users:")
-    return f", held by {holder.strip()}" if found else ""
+def start(process):
+    """Starts the process detached from this terminal and notes its id."""
+    pathlib.Path(process.log).parent.mkdir(parents=True, exist_ok=True)
+    with open(process.log, "ab") as log:
+        child = subprocess.Popen(
+            process.command,
+            cwd=process.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            close_fds=True,
+        )
+    process.pid = child.pid
+    return child
 
 
-def last_lines(log: Path, count: int = 12) -> str:
+def stop(name, pid, command, first_signal=signal.SIGTERM, patience_s=15.0):
+    """Asks, waits, and kills what does not listen. Returns what happened, for printing."""
+    if not is_alive(pid, command):
+        return "was not running"
+    os.kill(pid, first_signal)
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        if not is_alive(pid, command):
+            return "stopped"
+        _reap(pid)
+        time.sleep(0.02)
+    os.kill(pid, signal.SIGKILL)
+    while is_alive(pid, command):
+        _reap(pid)
+        time.sleep(0.02)
+    return f"did not stop within {patience_s:.0f} s and was killed"
+
+
+def _reap(pid):
+    """Of a child of our own, so that it does not stay as a zombie."""
     try:
-        return "\n".join("  " + line for line in log.read_text(errors="replace").splitlines()[-count:])
+        os.waitpid(pid, os.WNOHANG)
     except OSError:
-        return "  (no log)"
+        pass
+
+
+def tail(path, lines=8):
+    try:
+        return "\n".join(pathlib.Path(path).read_text(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return "(no log)"
