@@ -60,19 +60,19 @@ struct raft_host_options {
 struct raft_host_callbacks {
   /// Makes the state machine of a group, found at start or created now. On the thread that called `start` or
   /// `create_replica`; `self` may be kept (it outlives the machine) but not used before `restore`.
-  std::function<std::unique_ptr<state_machine>(replica& self)> make_machine;
+  std::function<std::unique_ptr<state_machine>(replica& self)> make_machine = {};
   /// Options of a group that is found at start. Empty: defaults.
-  std::function<group_options(const group_id&)> options_of;
+  std::function<group_options(const group_id&)> options_of = {};
   /// A replica stopped serving; everything else goes on. On that group's thread.
-  std::function<void(const group_id&, const error&)> on_fenced;
+  std::function<void(const group_id&, const error&)> on_fenced = {};
   /// The leader table changed. On any thread; must be cheap.
-  std::function<void(std::uint64_t version)> on_leaders;
+  std::function<void(std::uint64_t version)> on_leaders = {};
   /// The write-ahead log failed: nothing can be acknowledged any more. Empty: logs what to do and ends the
   /// process with status 70 (DESIGN D4). On the flush thread.
-  std::function<void(const error&)> on_fatal;
+  std::function<void(const error&)> on_fatal = {};
   /// Another process with this identity and a higher boot count runs (DESIGN D8). Empty: logs and ends the
   /// process with status 71. On the transport thread.
-  std::function<void(const error&)> on_superseded;
+  std::function<void(const error&)> on_superseded = {};
 };
 
 /// All Raft groups of one broker process: the log store, the partition threads with their event loops, the

@@ -10,7 +10,8 @@
 namespace marquee::raft {
 
 /// What a replica's committed entries are for: the broker's partition implements it. Made by the host's
-/// factory, owned by its `replica`, which outlives it. Every call comes on the group's thread.
+/// factory, owned by its `replica`, which outlives it. Every call comes on the group's thread; the destructor
+/// runs after `stopped`, with the last reference to the replica, on any thread.
 ///
 /// Order of calls: `restore` once, first. Then per committed entry, in log order and each exactly once:
 /// `apply`, `leader_ready` if that entry makes the leader ready, and then the proposer's callback. When

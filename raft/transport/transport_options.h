@@ -40,12 +40,12 @@ struct transport_options {
 
 /// All on the transport thread; they must be quick.
 struct transport_callbacks {
-  std::function<void(broker_id from, std::vector<group_message>)> on_messages;
-  std::function<void(std::vector<group_leader>)> on_leaders;
-  std::function<void(broker_id)> on_peer_up;
-  std::function<void(broker_id, peer_loss)> on_peer_down;
+  std::function<void(broker_id from, std::vector<group_message>)> on_messages = {};
+  std::function<void(std::vector<group_leader>)> on_leaders = {};
+  std::function<void(broker_id)> on_peer_up = {};
+  std::function<void(broker_id, peer_loss)> on_peer_down = {};
   /// Proven: a process with this identity and a higher boot count runs (DESIGN D8).
-  std::function<void(const error&)> on_superseded;
+  std::function<void(const error&)> on_superseded = {};
 };
 
 }  // namespace marquee::raft

@@ -1,0 +1,55 @@
+#include "raft/runtime/checkpointer.h"
+
+#include <mutex>
+#include <utility>
+
+#include "base/logging.h"
+
+namespace marquee::raft {
+
+struct checkpointer::gathering {
+  std::mutex mutex;
+  std::vector<group_checkpoint> parts;
+  std::size_t threads_left = 0;
+  std::function<void(result<>)> done;
+};
+
+checkpointer::checkpointer(log_store& store, const std::vector<std::unique_ptr<partition_thread>>& threads,
+                           runtime_metrics& metrics)
+    : store_(store), threads_(threads), metrics_(metrics) {}
+
+void checkpointer::begin(std::function<void(result<>)> done) {
+  if (under_way_.exchange(true)) {
+    if (done) done(fail(error_code::conflict, "a checkpoint is under way"));
+    return;
+  }
+  const auto shared = std::make_shared<gathering>();
+  shared->threads_left = threads_.size();
+  shared->done = std::move(done);
+  for (const auto& thread : threads_) {
+    thread->home_loop().post([this, shared, &home = *thread] {
+      std::vector<group_checkpoint> own;
+      for (const auto& [group, who] : home.replicas())
+        if (auto part = who->make_checkpoint()) own.push_back(std::move(*part));
+      const std::lock_guard lock(shared->mutex);
+      std::move(own.begin(), own.end(), std::back_inserter(shared->parts));
+      if (--shared->threads_left > 0) return;
+      store_.checkpoint(std::move(shared->parts), [this, done = std::move(shared->done)](
+                                                      const result<>& outcome) { finished(done, outcome); });
+    });
+  }
+}
+
+void checkpointer::finished(const std::function<void(result<>)>& done, const result<>& outcome) {
+  if (outcome) {
+    metrics_.checkpoints.add();
+  } else {
+    metrics_.checkpoints_failed.add();
+    log_error("raft", "a checkpoint failed, so the write-ahead log is not shortened: {}",
+              outcome.error().message);
+  }
+  under_way_ = false;
+  if (done) done(outcome);
+}
+
+}  // namespace marquee::raft

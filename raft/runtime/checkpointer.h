@@ -1,0 +1,37 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "raft/runtime/partition_thread.h"
+#include "raft/runtime/runtime_metrics.h"
+#include "raft/storage/log_store.h"
+
+namespace marquee::raft {
+
+/// Gathers each group's part of a checkpoint on the group's own thread and hands all of them to the log
+/// store. One checkpoint at a time. Thread-safe.
+class checkpointer {
+ public:
+  checkpointer(log_store& store, const std::vector<std::unique_ptr<partition_thread>>& threads,
+               runtime_metrics& metrics);
+
+  /// Begins one unless one is under way. `done` (may be empty) is called when it ends, on the checkpoint
+  /// thread; with `conflict`, at once, if one is under way.
+  void begin(std::function<void(result<>)> done = {});
+
+ private:
+  struct gathering;
+  void finished(const std::function<void(result<>)>& done, const result<>& outcome);
+
+  log_store& store_;
+  const std::vector<std::unique_ptr<partition_thread>>& threads_;
+  runtime_metrics& metrics_;
+  std::atomic<bool> under_way_{false};
+};
+
+}  // namespace marquee::raft

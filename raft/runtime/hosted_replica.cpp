@@ -1,0 +1,218 @@
+#include "raft/runtime/hosted_replica.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/logging.h"
+#include "base/random.h"
+#include "net/event_loop.h"
+
+namespace marquee::raft {
+
+namespace {
+constexpr const char* component = "raft";
+constexpr std::size_t waiting_reads_most = 16384;
+
+error fenced_error(const std::string& why) {
+  return {error_code::unavailable, "this replica does not serve: " + why};
+}
+}  // namespace
+
+hosted_replica::hosted_replica(group_id group, std::unique_ptr<group_log> log, group_options options,
+                               replica_home& home, const replica_environment& environment)
+    : group_(group),
+      home_(home),
+      environment_(environment),
+      metrics_(environment.metrics),
+      options_(options),
+      log_(std::move(log)),
+      pending_(metrics_) {
+  metrics_.groups.add(1);
+}
+
+void hosted_replica::start(const restored_state& restored, const state_block& state,
+                           const std::set<broker_id>& connected) {
+  log_->set_segment_bytes(options_.segment_bytes);
+  if (const result<> machine_restored = machine_->restore(state); !machine_restored)
+    return fence(error{machine_restored.error().code,
+                       "its state cannot be restored: " + machine_restored.error().message});
+  applied_ = state.applied;
+  applied_term_ = state.applied_term;
+  next_offset_ = state.next_offset;
+  commit_ = restored.commit_index;
+  node_options options = environment_.options.node;
+  options.self = environment_.options.self;
+  options.seed = system_seed();
+  restored_state known = restored;
+  known.applied_index = state.applied;
+  node_ = std::make_unique<node>(options, std::move(known), *log_);
+  node_->tick(environment_.time.monotonic_ms());
+  for (const broker_id broker : connected) node_->peer_up(broker);
+  home_.want_turn(*this);
+}
+
+void hosted_replica::start_fenced(const std::string& damage) {
+  fence(error{error_code::corrupt, damage});
+}
+
+void hosted_replica::stop(const error& why) {
+  if (!fenced_.empty()) return;
+  fenced_ = why.message;
+  metrics_.groups.add(-1);
+  home_.heartbeats().remove(group_);
+  if (leadership_.own_role == role::leader) metrics_.groups_led.add(-1);
+  leadership_ = {};
+  pending_.fail_all(why);
+  for (auto& [id, done] : std::exchange(asked_reads_, {})) done(failure(why));
+  for (auto& [index, done] : std::exchange(confirmed_reads_, {})) done(failure(why));
+  node_.reset();
+  if (machine_) machine_->stopped(why);
+}
+
+void hosted_replica::fence(const error& why) {
+  if (!fenced_.empty()) return;
+  log_error(component,
+            "replica of {} stops serving: {}. Other replicas go on; this one needs an operator's look, and a "
+            "restart once the cause is gone",
+            to_string(group_), why.message);
+  metrics_.groups_fenced.add(1);
+  stop(why);
+  if (environment_.callbacks.on_fenced) environment_.callbacks.on_fenced(group_, why);
+}
+
+void hosted_replica::set_options(const group_options& options) {
+  loop().post([self = shared_from_this(), options] {
+    if (self->log_ && self->options_.segment_bytes != options.segment_bytes)
+      self->log_->set_segment_bytes(options.segment_bytes);
+    self->options_ = options;
+  });
+}
+
+void hosted_replica::receive(const message& received) {
+  if (!node_) return;
+  // The follower's part of the bound on what waits for the disk: the leader sends it again.
+  if (refused_persist_ && received.type == message_type::append_request) return;
+  node_->tick(environment_.time.monotonic_ms());
+  node_->step(received);
+  home_.want_turn(*this);
+}
+
+void hosted_replica::peer_up(broker_id broker) {
+  if (!node_) return;
+  node_->peer_up(broker);
+  home_.want_turn(*this);
+}
+
+void hosted_replica::peer_down(broker_id broker, peer_loss how) {
+  if (!node_) return;
+  node_->tick(environment_.time.monotonic_ms());
+  node_->peer_down(broker, how);
+  home_.want_turn(*this);
+}
+
+void hosted_replica::tick() {
+  if (!node_) return;
+  node_->tick(environment_.time.monotonic_ms());
+  watch_disk();
+  if (node_->has_work() || refused_persist_ || applied_ < commit_) home_.want_turn(*this);
+}
+
+result<> hosted_replica::check_proposable() const {
+  if (!node_) return failure(fenced_error(fenced_));
+  if (disk_is_stuck_)
+    return fail(error_code::unavailable,
+                "this broker's disk does not answer; leadership is being handed over");
+  if (refused_persist_) return fail(error_code::overloaded, "too much waits for this broker's disk");
+  if (pending_.size() >= environment_.options.proposals_most)
+    return fail(error_code::overloaded, "too many proposals of this group wait for their commit");
+  return {};
+}
+
+result<log_index> hosted_replica::propose(proposal wanted, proposal_done done) {
+  result<> possible = check_proposable();
+  if (!possible) {
+    metrics_.proposals_refused.add();
+    return fail(possible);
+  }
+  const std::int64_t now_us = environment_.time.monotonic_us();
+  node_->tick(now_us / 1000);
+  result<log_index> index = node_->propose(std::move(wanted));
+  if (!index) {
+    metrics_.proposals_refused.add();
+    home_.want_turn(*this);
+    return index;
+  }
+  metrics_.proposals.add();
+  pending_.add(*index, node_->term(), now_us, std::move(done));
+  home_.want_turn(*this);
+  return index;
+}
+
+void hosted_replica::read_barrier(std::function<void(result<>)> done) {
+  const bool refused = !node_ || asked_reads_.size() + confirmed_reads_.size() >= waiting_reads_most;
+  if (refused) {
+    const error why = node_ ? error{error_code::overloaded, "too many reads wait for this group's leader"}
+                            : fenced_error(fenced_);
+    loop().post([done = std::move(done), why] { done(failure(why)); });
+    return;
+  }
+  const std::uint64_t id = next_read_id_++;
+  asked_reads_.emplace(id, std::move(done));
+  node_->tick(environment_.time.monotonic_ms());
+  node_->read_barrier(id);
+  home_.want_turn(*this);
+}
+
+result<> hosted_replica::transfer_leadership(replica_id target) {
+  if (!node_) return failure(fenced_error(fenced_));
+  result<> begun = node_->transfer_leadership(target);
+  home_.want_turn(*this);
+  return begun;
+}
+
+bool hosted_replica::hand_over() {
+  if (!node_ || !node_->is_leader()) return false;
+  const node_status now = node_->status();
+  const peer_progress* best = nullptr;
+  for (const peer_progress& each : now.progress)
+    if (each.voter && each.active && (best == nullptr || each.match > best->match)) best = &each;
+  if (best == nullptr) return false;
+  const result<> begun = node_->transfer_leadership(best->replica);
+  home_.want_turn(*this);
+  return begun.has_value();
+}
+
+bool hosted_replica::is_leader_ready() const {
+  return is_leader() && ready_term_ == node_->term();
+}
+
+std::optional<replica_id> hosted_replica::leader() const {
+  return node_ ? node_->leader() : std::nullopt;
+}
+
+node_status hosted_replica::status() const {
+  if (node_) return node_->status();
+  node_status still;
+  still.commit_index = commit_;
+  still.last_index = log_ ? log_->last_index() : log_index{};
+  return still;
+}
+
+const group_log& hosted_replica::log() const {
+  MARQUEE_ASSERT(log_ != nullptr, "the log of a replica that was removed is used");
+  return *log_;
+}
+
+std::optional<group_checkpoint> hosted_replica::make_checkpoint() {
+  if (!node_) return std::nullopt;
+  group_checkpoint part{.group = group_, .state = {}};
+  part.state.applied = applied_;
+  part.state.applied_term = applied_term_;
+  part.state.next_offset = next_offset_;
+  part.state.members = log_->configuration_at(applied_);
+  if (log_->needs_state_block()) part.state.application_state = machine_->make_state();
+  return part;
+}
+
+}  // namespace marquee::raft
