@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from cluster import api
+from cluster import api, arguments
 from cluster.cluster import Cluster
 from cluster.layout import Layout
 
@@ -25,27 +25,26 @@ def main():
     with tempfile.TemporaryDirectory(prefix="marquee-benchmark-") as temporary:
         state_dir = pathlib.Path(options.state_dir or temporary)
         state_dir.chmod(0o755)
-        root = pathlib.Path(__file__).resolve().parents[2]
-        binary = pathlib.Path(os.environ.get("MARQUEE_BINARY") or root / "build" / "release" / "cli" / "marquee")
-        layout = Layout(state_dir.resolve(), 18000)
-        cluster = Cluster(layout, binary.resolve())
+        binary = os.environ.get("MARQUEE_BINARY") or arguments.ROOT / "build" / "release" / "cli" / "marquee"
+        layout = Layout(arguments.ROOT, state_dir, 18000, pathlib.Path(binary).resolve())
+        cluster = Cluster(layout, say=lambda text: None)
         try:
-            cluster.up()
+            cluster.start()
             print(f"{os.cpu_count()} cores; all processes, PostgreSQL and the load share them", flush=True)
             api.call(layout.load_balancer_url, "POST", "/topics", {"name": "bench", "partitions": 1})
             time.sleep(3)
             print_memory(cluster)
             print_disk(state_dir)
-            print_produce(cluster, options.seconds)
+            print_produce(layout, options.seconds)
             print_failover(layout, cluster, options.trials)
         finally:
-            cluster.down()
+            cluster.stop()
 
 
 def print_memory(cluster):
     print("\nresident memory, idle, one topic of one partition (MiB)")
     total = 0.0
-    for entry in cluster.records().values():
+    for entry in cluster.known():
         if entry["role"] == "postgres":
             continue
         resident = next(
@@ -77,12 +76,12 @@ def print_disk(state_dir):
     print(f"\nfdatasync of 4 KiB: p50 {statistics.median(times):.3f} ms, p99 {sorted(times)[494]:.3f} ms")
 
 
-def print_produce(cluster, seconds):
+def print_produce(layout, seconds):
     print(f"\nproduce over HTTP, 1 KiB, one record a request, RF 3, durable, {seconds} s each", flush=True)
     for connections in (1, 16, 64):
         made = subprocess.run(
-            [str(cluster.binary), "bench", "produce", "--topic", "bench", "--connections", str(connections),
-             "--size", "1024", "--seconds", str(seconds), "--load-balancer", cluster.layout.load_balancer_url],
+            [str(layout.binary), "bench", "produce", "--topic", "bench", "--connections", str(connections),
+             "--size", "1024", "--seconds", str(seconds), "--load-balancer", layout.load_balancer_url],
             capture_output=True,
             text=True,
             check=False,
@@ -104,13 +103,14 @@ def print_failover(layout, cluster, trials):
             produce(layout, producer, sequence)
             sequence += 1
         leader = api.call(base, "GET", "/topics/failover")["topic"]["partitions"][0]["leader"]
-        entry = next(e for e in cluster.records().values() if e.get("broker_id") == leader)
+        entry = next(e for e in cluster.known() if e.get("broker_id") == leader)
         os.kill(entry["pid"], signal.SIGKILL)
         begin = time.perf_counter()
+        os.waitpid(entry["pid"], 0)
         produce(layout, producer, sequence)
         gaps_ms.append((time.perf_counter() - begin) * 1000)
         sequence += 1
-        cluster.start(entry["name"])
+        cluster.restart(entry["name"])
         time.sleep(2)
     gaps_ms.sort()
     print(f"\nkill -9 of the leader until the next acknowledgement, {trials} trials (ms)")

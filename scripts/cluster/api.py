@@ -5,7 +5,7 @@ import json
 import urllib.error
 import urllib.request
 
-from .errors import ClusterError
+from .failure import ClusterFailure
 
 
 def call(base_url, method, path, body=None, timeout_s=60):
@@ -18,9 +18,9 @@ def call(base_url, method, path, body=None, timeout_s=60):
             return json.load(answer)
     except urllib.error.HTTPError as error:
         text = error.read(2000).decode(errors="replace")
-        raise ClusterError(f"{method} {path} was answered {error.code}: {text}") from error
+        raise ClusterFailure(f"{method} {path} was answered {error.code}: {text}") from error
     except OSError as error:
-        raise ClusterError(f"{method} {base_url}{path}: {error}") from error
+        raise ClusterFailure(f"{method} {base_url}{path}: {error}") from error
 
 
 def payload(message, field):

@@ -1,6 +1,7 @@
 """A cluster under test: finding free ports, running commands against it, killing and reviving processes."""
 
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -8,29 +9,30 @@ import time
 
 from cluster import api, process
 from cluster.cluster import Cluster
-from cluster.errors import ClusterError
-from cluster.layout import HOST, Layout
+from cluster.layout import Layout
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 class RunningCluster:
     """`url` is the load balancer's. Every command is bounded in time."""
 
-    def __init__(self, layout, binary):
+    def __init__(self, layout):
         self.layout = layout
-        self.binary = binary
-        self.control = Cluster(layout, binary)
+        self.control = Cluster(layout, say=lambda text: None)
         self.url = layout.load_balancer_url
 
     def api(self, method, path, body=None, timeout_s=30):
         return api.call(self.url, method, path, body, timeout_s)
 
-    def command(self, *arguments):
-        return [str(self.binary), *arguments, "--load-balancer", self.url]
-
     def marquee(self, *arguments, stdin=b"", timeout_s=120, check=True):
         """Runs the command line tool; gives the completed process, with output as bytes."""
         made = subprocess.run(
-            self.command(*arguments), input=stdin, capture_output=True, timeout=timeout_s, check=False
+            [str(self.layout.binary), *arguments, "--load-balancer", self.url],
+            input=stdin,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
         )
         if check:
             assert made.returncode == 0, f"marquee {arguments}: {made.returncode}\n{made.stdout!r}\n{made.stderr!r}"
@@ -38,12 +40,15 @@ class RunningCluster:
 
     def marquee_in_background(self, *arguments, stdin):
         return subprocess.Popen(
-            self.command(*arguments), stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [str(self.layout.binary), *arguments, "--load-balancer", self.url],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
 
     def kcat(self, *arguments, stdin=b"", timeout_s=60, broker=0):
         made = subprocess.run(
-            ["kcat", "-b", self.processes("broker")[broker]["kafka"], *arguments],
+            ["kcat", "-b", self.kafka_addresses()[broker], *arguments],
             input=stdin,
             capture_output=True,
             timeout=timeout_s,
@@ -52,36 +57,43 @@ class RunningCluster:
         assert made.returncode == 0, f"kcat {arguments}: {made.stderr!r}"
         return made.stdout
 
+    def kafka_addresses(self):
+        return [entry["kafka"] for entry in self.processes("broker")]
+
     def processes(self, role=None):
-        return [entry for entry in self.control.records().values() if role in (None, entry["role"])]
+        return [entry for entry in self.control.known() if role in (None, entry["role"])]
 
     def leader_of(self, topic, partition=0):
-        """The entry of the broker that leads the partition; waits for one."""
+        """The broker id that leads the partition; waits for one."""
         end = time.monotonic() + 20
         while time.monotonic() < end:
             described = self.api("GET", f"/topics/{topic}")["topic"]["partitions"]
             leader = described[partition]["leader"]
             if leader is not None:
-                return self.broker_of(leader)
+                return leader
             time.sleep(0.05)
         raise AssertionError(f"{topic}/{partition} has no leader")
 
     def broker_of(self, broker_id):
         return next(entry for entry in self.processes("broker") if entry["broker_id"] == broker_id)
 
-    def kill(self, *entries):
-        """kill -9 of all of them at once; waits until they are gone."""
-        for entry in entries:
-            process.send_signal(entry["pid"], entry["command"], signal.SIGKILL)
-        for entry in entries:
-            assert process.wait_until_gone(entry["pid"], entry["command"], 10)
+    def kill(self, entry, how=signal.SIGKILL):
+        os.kill(entry["pid"], how)
+        while process.is_alive(entry["pid"], entry["command"]):
+            try:
+                os.waitpid(entry["pid"], os.WNOHANG)
+            except OSError:
+                pass
+            time.sleep(0.01)
 
     def is_alive(self, entry):
-        return process.is_running(entry["pid"], entry["command"])
+        return process.is_alive(entry["pid"], entry["command"])
 
     def revive(self):
-        """Starts again what does not run, and waits until all is ready. Gives the names of those started."""
-        return self.control.up()
+        """Starts again what does not run, and waits until all is ready."""
+        for entry in self.processes():
+            if not self.is_alive(entry):
+                self.control.restart(entry["name"])
 
     def log_of(self, entry):
         return pathlib.Path(entry["log"]).read_text(errors="replace")
@@ -89,37 +101,34 @@ class RunningCluster:
 
 def serve(binary, state_dir):
     """Starts a cluster in `state_dir` on free ports, gives it, and stops it."""
-    running = RunningCluster(Layout(pathlib.Path(state_dir).resolve(), _free_offset()), pathlib.Path(binary).resolve())
+    layout = Layout(ROOT, pathlib.Path(state_dir), _free_offset(), pathlib.Path(binary).resolve())
+    running = RunningCluster(layout)
     try:
-        running.control.up()
+        running.control.start()
         yield running
     finally:
-        killed = running.control.down()
-        _check_logs(running)
-    assert not killed, f"{killed} did not stop when asked"
+        running.control.stop()
+        _show_crashes(running)
 
 
 def _free_offset():
-    """Ports that nobody else on this machine uses."""
+    """Ports that no other cluster of this machine uses; a test run takes a few of these in turn."""
     for offset in range(20000, 36000, 100):
-        try:
-            for member in Layout(pathlib.Path("/"), offset).members:
-                for kind, port in member.ports.items():
-                    process.check_port_is_free(HOST, port, kind)
+        probe = Layout(ROOT, pathlib.Path("/"), offset, pathlib.Path("/"))
+        ports = [port for p in probe.processes() for port in p.ports()] + [probe.postgres_port]
+        if not any(process.port_is_taken(port) for port in ports):
             return offset
-        except ClusterError:
-            continue
     raise AssertionError("no free range of ports")
 
 
-def _check_logs(running):
+def _show_crashes(running):
     """A sanitizer's report or a violated invariant in any log fails the test that caused it."""
     for entry in running.processes():
         if entry["role"] == "postgres":
             continue
         log = running.log_of(entry)
         for mark in ("AddressSanitizer", "runtime error:", "LeakSanitizer", "invariant violated", "terminate called"):
-            assert mark not in log, f"{entry['name']} reported {mark}:\n{log[max(0, log.index(mark) - 300):][:4000]}"
+            assert mark not in log, f"{entry['name']} reported {mark}:\n{log[log.index(mark) - 200:][:4000]}"
 
 
 def cluster_file(running):
