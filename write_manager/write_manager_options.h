@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "net/process_host.h"
+
+namespace marquee::write_manager {
+
+struct write_manager_options {
+  net::process_options process{.role = "write_manager"};
+  std::string postgres_url = "postgresql://127.0.0.1:15432/marquee";
+  std::int64_t postgres_threads = 2;
+  std::int64_t postgres_timeout_ms = 5'000;
+  std::int64_t request_timeout_ms = 10'000;
+  std::int64_t create_wait_ms = 5'000;
+  std::int64_t offsets_partitions = 16;
+  std::int64_t internal_replication_factor = 3;
+  std::int64_t default_replication_factor = 3;
+  std::int64_t partitions_most = 1'000;  ///< of one topic
+  std::int64_t suspect_after_ms = 3'000;
+  std::int64_t failed_after_ms = 10'000;
+  std::int64_t produce_requests_in_flight = 4;
+  std::int64_t produce_queue_bytes = 128LL << 20;
+};
+
+}  // namespace marquee::write_manager
