@@ -199,6 +199,11 @@ http_client::~http_client() {
 }
 
 task<http_outcome> http_client::send(endpoint where, http_request request, http_call_options options) {
+  co_return co_await send_borrowed(std::move(where), request, std::move(options));
+}
+
+task<http_outcome> http_client::send_borrowed(endpoint where, const http_request& request,
+                                              http_call_options options) {
   const auto self = state_;
   const deadline end = options.end.earlier_of(deadline::in_ms(options.timeout_ms));
   http_outcome outcome = co_await self->attempt(where, request, options, end, false);

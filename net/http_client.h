@@ -61,6 +61,9 @@ class http_client {
 
   /// Content-Length, Host and Connection are written by the client, whatever the request says.
   [[nodiscard]] task<http_outcome> send(endpoint where, http_request request, http_call_options options = {});
+  /// The same without taking the request over: it must live and stay as it is until this returns.
+  [[nodiscard]] task<http_outcome> send_borrowed(endpoint where, const http_request& request,
+                                                 http_call_options options = {});
 
   /// Closes the idle connections to an endpoint that is known to be gone.
   void forget(const endpoint& where);

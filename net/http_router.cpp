@@ -61,6 +61,7 @@ const http_router::route* http_router::find(const std::vector<std::string>& segm
 task<http_response> http_router::handle(http_exchange& exchange) const {
   const std::vector<std::string> segments = split(exchange.request.path);
   const route* found = exchange.request.path.starts_with('/') ? find(segments) : nullptr;
+  if (found == nullptr && otherwise_) co_return co_await otherwise_(exchange);
   api_error problem;
   problem.component = component_;
   if (found == nullptr) {

@@ -21,6 +21,9 @@ class http_router {
   /// wins.
   void add(std::string method, std::string_view pattern, http_handler handler);
 
+  /// Called for paths that no pattern matches, instead of the 404.
+  void otherwise(http_handler handler) { otherwise_ = std::move(handler); }
+
   [[nodiscard]] task<http_response> handle(http_exchange& exchange) const;
   /// A handler that calls `handle`; the router must outlive it.
   [[nodiscard]] http_handler as_handler() const;
@@ -36,6 +39,7 @@ class http_router {
 
   std::string component_;
   std::vector<route> routes_;
+  http_handler otherwise_;
 };
 
 }  // namespace marquee::net

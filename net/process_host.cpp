@@ -18,6 +18,14 @@ void describe(config_schema& schema, process_options& options) {
   schema.text("log.level", options.log_level, "debug, info, warning or error.");
 }
 
+void initialise_process_logging(const process_options& options) {
+  logging_options logging{.file = options.log_file, .process_name = options.name};
+  if (options.log_level == "debug") logging.level = log_level::debug;
+  if (options.log_level == "warning") logging.level = log_level::warning;
+  if (options.log_level == "error") logging.level = log_level::error;
+  initialise_logging(logging);
+}
+
 struct process_host::state {
   explicit state(process_options with) : options(std::move(with)), router(options.component()) {}
   process_options options;

@@ -38,6 +38,9 @@ struct process_options {
 /// Adds `name`, `http.*`, `cluster.secret_file`, `insecure_network`, `log.file` and `log.level`.
 void describe(config_schema& schema, process_options& options);
 
+/// Sends the log where the options say. Call once, first in a process; an unknown level counts as info.
+void initialise_process_logging(const process_options& options);
+
 /// The parts that every process needs, in the order in which they start and stop: loop, metrics, client,
 /// router with /health, /ready and /metrics, server. A role adds its routes between `make` and `start`.
 ///

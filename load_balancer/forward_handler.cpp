@@ -1,0 +1,222 @@
+#include "load_balancer/forward_handler.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "base/logging.h"
+#include "net/access_policy.h"
+#include "net/api_error.h"
+#include "net/event_loop.h"
+#include "net/json_body.h"
+
+namespace marquee::load_balancer {
+namespace {
+
+/// What is left for our own answer when a manager uses its time up.
+constexpr std::int64_t own_share_ms = 250;
+constexpr std::int64_t pause_before_same_manager_ms = 50;
+
+constexpr std::string_view request_fields[] = {"Content-Type", "Accept", "User-Agent"};
+constexpr std::string_view answer_fields[] = {"Content-Type", "Retry-After",   "X-Metadata-Version",
+                                              "Allow",        "Cache-Control", "Location"};
+
+void copy_fields(const net::http_headers& from, std::span<const std::string_view> names,
+                 net::http_headers& to) {
+  for (const std::string_view name : names)
+    if (const std::string* value = from.find(name)) to.add(std::string(name), *value);
+}
+
+/// The target in origin form: no scheme, no host, no fragment.
+std::string origin_form(std::string_view target) {
+  if (target.starts_with("http://")) {
+    const std::size_t slash = target.find('/', 7);
+    target = slash == std::string_view::npos ? "/" : target.substr(slash);
+  }
+  return std::string(target.substr(0, target.find('#')));
+}
+
+std::int64_t since_us(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+}  // namespace
+
+answer_verdict verdict_of(const net::http_response& answer) {
+  constexpr std::size_t largest_error = 64 * 1024;
+  if (answer.status < 400 || answer.body.size() > largest_error) return answer_verdict::final;
+  const auto body = net::parse_json(answer.body);
+  if (!body || !body->is_object() || body->value("retriable", nlohmann::json()) != true)
+    return answer_verdict::final;
+  const nlohmann::json outcome = body->value("outcome", nlohmann::json());
+  if (outcome == "definite") return answer_verdict::retriable_definite;
+  return answer_verdict::retriable_unknown;
+}
+
+struct forward_handler::attempt_result {
+  manager target;
+  net::http_outcome outcome;
+  std::int64_t upstream_us = 0;
+};
+
+forward_handler::forward_handler(net::event_loop& loop, manager_table& table,
+                                 const load_balancer_options& options, const net::cluster_secret& secret,
+                                 metrics_registry& metrics)
+    : table_(table),
+      options_(options),
+      secret_(secret),
+      component_(options.process.component()),
+      client_(std::make_unique<net::http_client>(
+          loop, net::http_client_options{.max_connections_per_endpoint = options.connections_per_manager,
+                                         .max_waiting_per_endpoint = options.waiting_per_manager})),
+      retries_(
+          metrics.counter("marquee_load_balancer_retries_total", "Requests sent to a manager once more.")),
+      failures_(metrics.counter("marquee_load_balancer_failures_total",
+                                "Requests that no manager answered, for whatever reason.")) {}
+
+void forward_handler::close() {
+  client_.reset();
+}
+
+net::task<net::http_response> forward_handler::handle(net::http_exchange& exchange) {
+  const auto self = shared_from_this();
+  const std::optional<request_route> route =
+      route_of(exchange.request, static_cast<std::size_t>(options_.kept_body_bytes));
+  if (!route) {
+    co_return net::to_response({.status = 404,
+                                .code = "NOT_FOUND",
+                                .message = "there is nothing at this path",
+                                .component = component_});
+  }
+  const std::int64_t limit_ms = route->is_consume ? options_.consume_timeout_ms : options_.request_timeout_ms;
+  const net::deadline end = exchange.request_deadline.earlier_of(net::deadline::in_ms(limit_ms));
+  net::http_request request = request_for_manager(exchange);
+  std::vector<net::endpoint> tried;
+  for (int attempts = 1;; ++attempts) {
+    const bool was_tried = !tried.empty();
+    const std::optional<manager> target = choose(*route, tried);
+    if (!target) co_return no_manager(*route);
+    // `choose` begins anew when every manager had its turn: those need a moment.
+    if (was_tried && tried.size() == 1) co_await net::sleep_ms(pause_before_same_manager_ms);
+    attempt_result last = co_await attempt(*target, request, end, exchange.client_gone_token());
+    const attempt_facts facts{
+        .resend = route->resend,
+        .sent_any_byte = last.outcome.sent_any_byte,
+        .verdict = last.outcome.response ? verdict_of(*last.outcome.response) : answer_verdict::none,
+        .client_gone = exchange.client_gone(),
+        .time_is_up = end.passed(),
+        .attempts = attempts,
+        .max_attempts = static_cast<int>(options_.max_attempts)};
+    if (decide_retry(facts) == retry_decision::pass_on)
+      co_return answer_for_client(exchange, *route, std::move(last));
+    retries_.add();
+  }
+}
+
+std::optional<manager> forward_handler::choose(const request_route& route,
+                                               std::vector<net::endpoint>& tried) {
+  const auto pick = [&] {
+    return route.consumer_id.empty() ? table_.least_outstanding(route.role, tried)
+                                     : table_.by_hash(route.role, route.consumer_id, tried);
+  };
+  std::optional<manager> chosen = pick();
+  if (!chosen && !tried.empty()) {
+    tried.clear();
+    chosen = pick();
+  }
+  if (chosen) tried.push_back(chosen->http);
+  return chosen;
+}
+
+net::task<forward_handler::attempt_result> forward_handler::attempt(manager target,
+                                                                    net::http_request& request,
+                                                                    net::deadline end,
+                                                                    std::stop_token client_gone) {
+  attempt_result done{.target = target,
+                      .outcome = {.response = fail(error_code::cancelled, "the process stops")}};
+  if (!client_) co_return done;
+  const std::int64_t left_ms = end.remaining_ms();
+  request.headers.set("X-Deadline-Ms", std::to_string(std::max<std::int64_t>(1, left_ms - own_share_ms)));
+  /// Also when the coroutine is destroyed with its loop.
+  struct counted {
+    manager_table& table;
+    const net::endpoint http;
+    counted(manager_table& in, const net::endpoint& of) : table(in), http(of) { table.request_began(http); }
+    counted(const counted&) = delete;
+    counted& operator=(const counted&) = delete;
+    ~counted() { table.request_ended(http); }
+  };
+  const counted outstanding(table_, done.target.http);
+  const auto start = std::chrono::steady_clock::now();
+  done.outcome = co_await client_->send_borrowed(
+      target.http, request, {.timeout_ms = left_ms, .end = end, .cancel = std::move(client_gone)});
+  done.upstream_us = since_us(start);
+  if (!done.outcome.response && done.outcome.response.error().code == error_code::refused)
+    table_.set_health(target.http, manager_health::unhealthy);
+  co_return done;
+}
+
+net::http_request forward_handler::request_for_manager(net::http_exchange& exchange) const {
+  net::http_request request{.method = exchange.request.method,
+                            .target = origin_form(exchange.request.target)};
+  copy_fields(exchange.request.headers, request_fields, request.headers);
+  request.headers.add("X-Request-Id", exchange.request_id);
+  request.body = std::move(exchange.request.body);
+  const net::principal who = net::principal_of(exchange.request, secret_);
+  if (who.name != net::principal().name) {
+    request.headers.add(std::string(net::principal_header), who.name);
+    secret_.sign(request);
+  }
+  return request;
+}
+
+net::http_response forward_handler::answer_for_client(const net::http_exchange& exchange,
+                                                      const request_route& route, attempt_result last) const {
+  net::http_response response;
+  const std::string who = std::string(to_string(route.role)) + " " + last.target.name;
+  if (last.outcome.response) {
+    response.status = last.outcome.response->status;
+    response.body = std::move(last.outcome.response->body);
+    copy_fields(last.outcome.response->headers, answer_fields, response.headers);
+  } else {
+    failures_.add();
+    const error& problem = last.outcome.response.error();
+    log_info("load_balancer", "request {} ({} {}): {} did not answer: {}", exchange.request_id,
+             exchange.request.method, escape_for_log(exchange.request.path), who,
+             escape_for_log(problem.message));
+    const bool changes = exchange.request.method != "GET" && exchange.request.method != "HEAD";
+    const bool timed_out = problem.code == error_code::timed_out;
+    const bool overloaded = problem.code == error_code::overloaded;
+    response =
+        net::to_response({.status = timed_out ? 504 : 503,
+                          .code = timed_out    ? "MANAGER_TIMEOUT"
+                                  : overloaded ? "OVERLOADED"
+                                               : "MANAGER_UNAVAILABLE",
+                          .message = who + " did not answer: " + problem.message,
+                          .component = component_,
+                          .retriable = true,
+                          .outcome = changes && last.outcome.sent_any_byte ? net::api_outcome::unknown
+                                                                           : net::api_outcome::definite});
+  }
+  if (route.is_produce || route.is_consume) {
+    const std::int64_t own_us = std::max<std::int64_t>(0, exchange.elapsed_us() - last.upstream_us);
+    std::string timing = fmt::format("lb;dur={:.3f}", static_cast<double>(own_us) / 1000);
+    if (last.outcome.response)
+      if (const std::string* theirs = last.outcome.response->headers.find("Server-Timing"))
+        timing += ", " + *theirs;
+    response.headers.set("Server-Timing", std::move(timing));
+  }
+  return response;
+}
+
+net::http_response forward_handler::no_manager(const request_route& route) const {
+  failures_.add();
+  return net::to_response(
+      net::unavailable(component_, "NO_MANAGER",
+                       "no " + std::string(to_string(route.role)) + " is known to this load balancer"));
+}
+
+}  // namespace marquee::load_balancer

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/metrics.h"
+#include "load_balancer/load_balancer_options.h"
+#include "load_balancer/manager_table.h"
+#include "load_balancer/request_route.h"
+#include "load_balancer/retry_policy.h"
+#include "net/cluster_secret.h"
+#include "net/http_client.h"
+#include "net/http_exchange.h"
+
+namespace marquee::net {
+class event_loop;
+}
+
+namespace marquee::load_balancer {
+
+/// What a manager's answer says about the request: looks into failures only.
+[[nodiscard]] answer_verdict verdict_of(const net::http_response& answer);
+
+/// Passes requests on to managers and their answers back (DESIGN D21). Only known header fields travel either
+/// way, bodies are framed anew, so that nothing can be smuggled; interim answers of managers stay here. On
+/// the load balancer's loop; owned by shared_ptr, because requests under way refer to it. Whatever a manager
+/// does, the client gets an answer that names what failed.
+class forward_handler : public std::enable_shared_from_this<forward_handler> {
+ public:
+  forward_handler(net::event_loop& loop, manager_table& table, const load_balancer_options& options,
+                  const net::cluster_secret& secret, metrics_registry& metrics);
+
+  [[nodiscard]] net::task<net::http_response> handle(net::http_exchange& exchange);
+  /// Ends calls under way. On the loop, or after it has stopped.
+  void close();
+
+ private:
+  struct attempt_result;
+  [[nodiscard]] std::optional<manager> choose(const request_route& route, std::vector<net::endpoint>& tried);
+  [[nodiscard]] net::task<attempt_result> attempt(manager target, net::http_request& request,
+                                                  net::deadline end, std::stop_token client_gone);
+  [[nodiscard]] net::http_request request_for_manager(net::http_exchange& exchange) const;
+  [[nodiscard]] net::http_response answer_for_client(const net::http_exchange& exchange,
+                                                     const request_route& route, attempt_result last) const;
+  [[nodiscard]] net::http_response no_manager(const request_route& route) const;
+
+  manager_table& table_;
+  const load_balancer_options options_;
+  const net::cluster_secret secret_;
+  const std::string component_;
+  std::unique_ptr<net::http_client> client_;
+  metric_counter& retries_;
+  metric_counter& failures_;
+};
+
+}  // namespace marquee::load_balancer

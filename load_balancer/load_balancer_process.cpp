@@ -1,0 +1,78 @@
+#include "load_balancer/load_balancer_process.h"
+
+#include "base/logging.h"
+#include "load_balancer/forward_handler.h"
+#include "load_balancer/manager_monitor_loop.h"
+#include "net/event_loop.h"
+#include "net/http_router.h"
+#include "net/stop_signal.h"
+
+namespace marquee::load_balancer {
+
+struct load_balancer_process::state {
+  // The table outlives the host, whose loop owns the coroutines that refer to it.
+  manager_table table;
+  std::unique_ptr<net::process_host> host;
+  std::shared_ptr<manager_monitor_loop> monitor;
+  std::shared_ptr<forward_handler> forward;
+};
+
+load_balancer_process::load_balancer_process(std::unique_ptr<state> state) : state_(std::move(state)) {}
+
+load_balancer_process::~load_balancer_process() {
+  stop();
+}
+
+result<std::unique_ptr<load_balancer_process>> load_balancer_process::start(
+    const load_balancer_options& options) {
+  auto made = std::make_unique<state>();
+  result<manager_table> table = configured_managers(options);
+  if (!table) return fail(table);
+  made->table = std::move(*table);
+  auto host = net::process_host::make(options.process);
+  if (!host) return fail(host);
+  made->host = std::move(*host);
+  net::process_host& on = *made->host;
+  made->forward =
+      std::make_shared<forward_handler>(on.loop(), made->table, options, on.secret(), on.metrics());
+  made->monitor = std::make_shared<manager_monitor_loop>(on.loop(), made->table, options, on.secret());
+  on.router().otherwise(
+      [forward = made->forward](net::http_exchange& exchange) { return forward->handle(exchange); });
+  const auto ready = [&known = made->table]() -> result<> {
+    for (const manager_role role : {manager_role::write_manager, manager_role::read_manager})
+      if (!known.any_healthy(role))
+        return fail(error_code::unavailable, "no " + std::string(to_string(role)) + " is healthy");
+    return {};
+  };
+  auto running = std::unique_ptr<load_balancer_process>(new load_balancer_process(std::move(made)));
+  if (const result<> started = running->state_->host->start(ready); !started) return fail(started);
+  running->state_->monitor->start();
+  return running;
+}
+
+std::uint16_t load_balancer_process::http_port() const {
+  return state_->host->http_port();
+}
+
+void load_balancer_process::stop() {
+  if (!state_->host) return;
+  state_->host->stop();
+  state_->monitor->close();
+  state_->forward->close();
+}
+
+int run_load_balancer(const load_balancer_options& options) {
+  net::stop_signal signal;
+  net::initialise_process_logging(options.process);
+  const auto running = load_balancer_process::start(options);
+  if (!running) {
+    log_error("load_balancer", "{} cannot start: {}", options.process.component(), running.error().message);
+    return 1;
+  }
+  signal.wait();
+  log_info("load_balancer", "{} stops", options.process.component());
+  (*running)->stop();
+  return 0;
+}
+
+}  // namespace marquee::load_balancer

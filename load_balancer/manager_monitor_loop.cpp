@@ -1,0 +1,89 @@
+#include "load_balancer/manager_monitor_loop.h"
+
+#include "base/logging.h"
+#include "load_balancer/manager_list_codec.h"
+#include "net/event_loop.h"
+
+namespace marquee::load_balancer {
+namespace {
+
+constexpr std::string_view managers_path = "/internal/managers";
+
+}  // namespace
+
+manager_monitor_loop::manager_monitor_loop(net::event_loop& loop, manager_table& table,
+                                           const load_balancer_options& options,
+                                           const net::cluster_secret& secret)
+    : loop_(loop),
+      table_(table),
+      options_(options),
+      secret_(secret),
+      client_(std::make_unique<net::http_client>(
+          loop, net::http_client_options{.max_connections_per_endpoint = 4,
+                                         .max_response_bytes = 4 * 1024 * 1024})) {}
+
+void manager_monitor_loop::start() {
+  loop_.spawn([self = shared_from_this()] { return watch_health(self); });
+  loop_.spawn([self = shared_from_this()] { return discover(self); });
+}
+
+void manager_monitor_loop::close() {
+  closed_ = true;
+  client_.reset();
+}
+
+net::task<> manager_monitor_loop::watch_health(std::shared_ptr<manager_monitor_loop> self) {
+  while (!self->closed_) {
+    for (const manager& each : self->table_.all())
+      if (self->being_probed_.insert(each.http).second)
+        self->loop_.spawn([self, target = each] { return probe(self, target); });
+    co_await net::sleep_ms(self->options_.health_interval_ms);
+  }
+}
+
+net::task<> manager_monitor_loop::probe(std::shared_ptr<manager_monitor_loop> self, manager target) {
+  const net::http_call_options call{.timeout_ms = self->options_.health_timeout_ms, .resend_if_stale = true};
+  const net::http_outcome outcome = co_await self->client_->send(target.http, {.target = "/ready"}, call);
+  self->being_probed_.erase(target.http);
+  if (self->closed_) co_return;
+  const bool is_ready = outcome.response && outcome.response->status == 200;
+  self->table_.set_health(target.http, is_ready ? manager_health::healthy : manager_health::unhealthy);
+  if (is_ready == (target.health == manager_health::healthy)) co_return;
+  const std::string why = !outcome.response                 ? outcome.response.error().message
+                          : outcome.response->status == 200 ? "it is ready"
+                                                            : "it says that it is not ready";
+  if (is_ready)
+    log_info("load_balancer", "{} {} gets requests: {}", to_string(target.role), target.name, why);
+  else if (target.health == manager_health::healthy)
+    log_warning("load_balancer", "{} {} gets no more requests: {}", to_string(target.role), target.name, why);
+}
+
+net::task<> manager_monitor_loop::discover(std::shared_ptr<manager_monitor_loop> self) {
+  while (!self->closed_) {
+    std::vector<net::endpoint> asked;
+    // Every write manager knows all of them; one that fails to answer is passed over.
+    for (int attempt = 0; attempt < 3 && !self->closed_; ++attempt) {
+      const std::optional<manager> from = self->table_.least_outstanding(manager_role::write_manager, asked);
+      if (!from || from->health == manager_health::unhealthy || co_await self->ask_for_managers(*from)) break;
+      asked.push_back(from->http);
+    }
+    co_await net::sleep_ms(self->options_.discovery_interval_ms);
+  }
+}
+
+net::task<bool> manager_monitor_loop::ask_for_managers(manager from) {
+  net::http_request request{.target = std::string(managers_path)};
+  secret_.sign(request);
+  const net::http_call_options call{.timeout_ms = options_.health_timeout_ms, .resend_if_stale = true};
+  const net::http_outcome outcome = co_await client_->send(from.http, std::move(request), call);
+  if (closed_ || !outcome.response || outcome.response->status != 200) co_return false;
+  const result<std::vector<manager>> list = read_manager_list(outcome.response->body);
+  if (!list) {
+    log_warning("load_balancer", "{}: {}", from.name, escape_for_log(list.error().message));
+    co_return false;
+  }
+  table_.learn(*list);
+  co_return true;
+}
+
+}  // namespace marquee::load_balancer
