@@ -176,7 +176,9 @@ bool hosted_replica::hand_over() {
   const node_status now = node_->status();
   const peer_progress* best = nullptr;
   for (const peer_progress& each : now.progress)
-    if (each.voter && each.active && (best == nullptr || each.match > best->match)) best = &each;
+    if (each.voter && each.active && home_.is_connected(each.replica.broker) &&
+        (best == nullptr || each.match > best->match))
+      best = &each;
   if (best == nullptr) return false;
   const result<> begun = node_->transfer_leadership(best->replica);
   home_.want_turn(*this);

@@ -35,6 +35,8 @@ class replica_home {
   /// On the thread: goes out at the end of the turn.
   virtual void send(group_message message) = 0;
   [[nodiscard]] virtual heartbeat_board& heartbeats() = 0;
+  /// On the thread: the own connection to that broker is up.
+  [[nodiscard]] virtual bool is_connected(broker_id broker) const = 0;
 };
 
 /// Shared by all replicas of a host; outlives them.

@@ -55,6 +55,7 @@ class partition_thread final : public replica_home {
                       result<persist_times> outcome) override;
   void send(group_message message) override;
   [[nodiscard]] heartbeat_board& heartbeats() override { return heartbeats_; }
+  [[nodiscard]] bool is_connected(broker_id broker) const override { return connected_.contains(broker); }
 
  private:
   struct finished_persist {
