@@ -92,7 +92,7 @@ result<> flush_queue::write_checkpoint(const std::vector<wal_record>& records) {
 }
 
 void flush_queue::release_files() {
-  std::vector<wal_slot> released = writer_.release_before_checkpoint();
+  std::vector<wal_slot> released = writer_.complete_checkpoint();
   const std::lock_guard guard(mutex_);
   for (wal_slot& slot : released) slots_.push_back(std::move(slot));
   for (wal_slot& slot : checkpoint_slots_) slots_.push_back(std::move(slot));

@@ -15,7 +15,7 @@ namespace marquee::raft {
 namespace {
 
 constexpr std::uint32_t file_magic = 0x4d574c46;
-constexpr std::size_t checksum_position = 32;
+constexpr std::size_t checksum_position = 40;
 constexpr std::size_t second_copy = 2048;
 constexpr std::size_t fill_bytes = std::size_t{1} << 20;
 
@@ -38,6 +38,7 @@ result<wal_file_header> decode_copy(bytes_view data) {
   header.generation = reader.get<std::uint64_t>();
   header.first_lsn = reader.get<std::uint64_t>();
   header.file_bytes = reader.get<std::uint64_t>();
+  header.durable_lsn = reader.get<std::uint64_t>();
   return header;
 }
 
@@ -63,6 +64,7 @@ bytes encode_wal_file_header(const wal_file_header& header) {
   writer.put<std::uint64_t>(header.generation);
   writer.put<std::uint64_t>(header.first_lsn);
   writer.put<std::uint64_t>(header.file_bytes);
+  writer.put<std::uint64_t>(header.durable_lsn);
   writer.put<std::uint32_t>(crc32c(copy));
   bytes block(wal_first_record);
   std::copy(copy.begin(), copy.end(), block.begin());

@@ -19,9 +19,10 @@ namespace marquee::raft {
 ///        6     1  1: the file begins with a checkpoint
 ///        7     1  zero
 ///        8     8  generation: one more with each file that is begun
-///       16     8  sequence number of the first record; all records before it are synced
+///       16     8  sequence number of the first record
 ///       24     8  size of the file
-///       32     4  checksum of bytes 0-31
+///       32     8  durable mark: every record up to this one was synced when the file was begun
+///       40     4  checksum of bytes 0-39
 ///     2048        the same again
 ///     4096        records
 struct wal_file_header {
@@ -29,6 +30,7 @@ struct wal_file_header {
   std::uint64_t first_lsn = 0;
   bool begins_checkpoint = false;
   std::uint64_t file_bytes = 0;
+  std::uint64_t durable_lsn = 0;
 };
 
 constexpr std::uint64_t wal_first_record = 4096;

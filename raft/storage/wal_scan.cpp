@@ -70,7 +70,7 @@ result<scanned_wal_file> scan_wal_file(file_system& files, std::string path, std
   if (header) {
     scan.header = *header;
     scan.highest_generation = header->generation;
-    scan.durable_lsn = header->first_lsn - 1;
+    scan.durable_lsn = header->durable_lsn;
     if (auto walked = walk(*content, scan); !walked) return fail(walked);
     for (const scanned_record& record : scan.records)
       scan.durable_lsn = std::max(scan.durable_lsn, record.header.durable_lsn);

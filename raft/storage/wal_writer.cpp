@@ -25,11 +25,15 @@ result<> wal_writer::begin_file(bool begins_checkpoint) {
   const auto size = slot->handle->size();
   if (!size) return fail(size);
   if (current_.handle) older_.push_back(std::move(current_));
-  if (begins_checkpoint) before_checkpoint_ = older_.size();
+  if (begins_checkpoint) {
+    before_checkpoint_ = older_.size();
+    in_checkpoint_ = true;
+  }
   current_ = std::move(*slot);
   file_bytes_ = *size;
   position_ = wal_first_record;
-  file_header_ = encode_wal_file_header({++generation_, last_lsn_ + 1, begins_checkpoint, file_bytes_});
+  file_header_ =
+      encode_wal_file_header({++generation_, last_lsn_ + 1, begins_checkpoint, file_bytes_, durable_lsn_});
   return {};
 }
 
@@ -100,12 +104,14 @@ result<> wal_writer::sync() {
   if (auto synced = current_.handle->sync(); !synced) return fail(synced, "syncing the write-ahead log");
   ++counters_.syncs;
   unsynced_bytes_ = 0;
-  durable_lsn_ = last_lsn_;
+  if (!in_checkpoint_) durable_lsn_ = last_lsn_;
   return {};
 }
 
-std::vector<wal_slot> wal_writer::release_before_checkpoint() {
-  MARQUEE_ASSERT(unsynced_bytes_ == 0, "the checkpoint is not durable yet");
+std::vector<wal_slot> wal_writer::complete_checkpoint() {
+  MARQUEE_ASSERT(in_checkpoint_ && unsynced_bytes_ == 0, "the checkpoint is not durable yet");
+  in_checkpoint_ = false;
+  durable_lsn_ = last_lsn_;
   const auto end = older_.begin() + static_cast<std::ptrdiff_t>(before_checkpoint_);
   std::vector<wal_slot> released(std::make_move_iterator(older_.begin()), std::make_move_iterator(end));
   older_.erase(older_.begin(), end);

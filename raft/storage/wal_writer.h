@@ -44,8 +44,8 @@ class wal_writer {
   /// Room left in the current file.
   [[nodiscard]] std::uint64_t left_bytes() const { return file_bytes_ - position_; }
   [[nodiscard]] std::uint64_t unsynced_bytes() const { return unsynced_bytes_; }
-  /// Files before the one that began with the newest checkpoint, once that checkpoint is durable.
-  [[nodiscard]] std::vector<wal_slot> release_before_checkpoint();
+  /// The newest checkpoint is complete and synced. Gives the files before the one it began.
+  [[nodiscard]] std::vector<wal_slot> complete_checkpoint();
   [[nodiscard]] const counters& count() const { return counters_; }
 
  private:
@@ -60,6 +60,9 @@ class wal_writer {
   wal_slot_source& slots_;
   std::uint64_t last_lsn_;
   std::uint64_t durable_lsn_;
+  /// Inside a checkpoint the durable mark stands still: if it is cut off, recovery goes back to what was
+  /// before it, and must not take the parts that were synced for something that is missing.
+  bool in_checkpoint_ = false;
   std::uint64_t generation_;
   std::vector<wal_slot> older_;
   /// How many of `older_` come before the newest checkpoint's first file.

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "store_under_test.h"
+#include "tests/unit/raft/storage/store_under_test.h"
 
 namespace marquee::raft {
 namespace {
