@@ -66,7 +66,7 @@ class planted(unittest.TestCase):
         self.assert_found("check_sizes.py", "net/b.cpp:1: a function of 72 lines")
         self.put("net/README.md", "line\n" * 61)
         self.assert_found("check_sizes.py", "net/README.md: 61 lines")
-        self.put("docs/page.md", "x" * 121 + "\n")
+        self.put("docs/page.md", "x" * 121 + "\n| " + "x" * 121 + " |\n")
         self.assert_found("check_sizes.py", "docs/page.md:1: 121 columns")
         self.assert_found("check_sizes.py", "docs/ has no README.md")
 

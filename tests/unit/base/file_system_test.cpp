@@ -122,6 +122,15 @@ TEST_F(system_files, replace_small_files_whole_whatever_a_crash_left_behind) {
   EXPECT_THAT(*files_.list(folder_.path()), ElementsAre("identity"));
 }
 
+TEST_F(system_files, give_a_lock_to_one_holder_at_a_time) {
+  auto held = files_.lock(folder_.at("lock"));
+  ASSERT_TRUE(held);
+  EXPECT_EQ(files_.lock(folder_.at("lock")).error().code, error_code::refused);
+  held->reset();
+  EXPECT_TRUE(files_.lock(folder_.at("lock")));
+  EXPECT_EQ(files_.lock(folder_.at("none/lock")).error().code, error_code::not_found);
+}
+
 TEST_F(system_files, refuse_to_read_more_than_the_limit) {
   ASSERT_TRUE(replace_file(files_, folder_.at("big"), bytes(100'000, 7)));
   EXPECT_EQ(read_file(files_, folder_.at("big"), 99'999).error().code, error_code::too_large);
