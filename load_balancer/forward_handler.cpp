@@ -101,7 +101,7 @@ net::task<net::http_response> forward_handler::handle(net::http_exchange& exchan
     if (!target) co_return no_manager(*route);
     // `choose` begins anew when every manager had its turn: those need a moment.
     if (was_tried && tried.size() == 1) co_await net::sleep_ms(pause_before_same_manager_ms);
-    attempt_result last = co_await attempt(*target, request, end, exchange.client_gone_token());
+    attempt_result last = co_await attempt(*target, *route, request, end, exchange.client_gone_token());
     const attempt_facts facts{
         .resend = route->resend,
         .sent_any_byte = last.outcome.sent_any_byte,
@@ -131,7 +131,31 @@ std::optional<manager> forward_handler::choose(const request_route& route,
   return chosen;
 }
 
+/// What an attempt leaves in the tables while it is under way; taken out also when the coroutine is
+/// destroyed.
+class forward_handler::registration {
+ public:
+  registration(forward_handler& owner, const net::endpoint& http, std::stop_source cancel)
+      : owner_(owner),
+        http_(http),
+        place_(owner.abandonable_.emplace(owner.abandonable_.end(), http, std::move(cancel))) {
+    owner_.table_.request_began(http_);
+  }
+  registration(const registration&) = delete;
+  registration& operator=(const registration&) = delete;
+  ~registration() {
+    owner_.abandonable_.erase(place_);
+    owner_.table_.request_ended(http_);
+  }
+
+ private:
+  forward_handler& owner_;
+  const net::endpoint http_;
+  const std::list<std::pair<net::endpoint, std::stop_source>>::iterator place_;
+};
+
 net::task<forward_handler::attempt_result> forward_handler::attempt(manager target,
+                                                                    const request_route& route,
                                                                     net::http_request& request,
                                                                     net::deadline end,
                                                                     std::stop_token client_gone) {
@@ -140,23 +164,25 @@ net::task<forward_handler::attempt_result> forward_handler::attempt(manager targ
   if (!client_) co_return done;
   const std::int64_t left_ms = end.remaining_ms();
   request.headers.set("X-Deadline-Ms", std::to_string(std::max<std::int64_t>(1, left_ms - own_share_ms)));
-  /// Also when the coroutine is destroyed with its loop.
-  struct counted {
-    manager_table& table;
-    const net::endpoint http;
-    counted(manager_table& in, const net::endpoint& of) : table(in), http(of) { table.request_began(http); }
-    counted(const counted&) = delete;
-    counted& operator=(const counted&) = delete;
-    ~counted() { table.request_ended(http); }
-  };
-  const counted outstanding(table_, done.target.http);
+  std::stop_source cancel;
+  const auto pass_on = [cancel]() mutable { cancel.request_stop(); };
+  const std::stop_callback watch(client_gone, pass_on);
+  // What must not happen twice is not taken back: nobody could do anything with it.
+  const bool may_be_abandoned = route.resend == resend_safety::safe;
+  const registration under_way(*this, target.http,
+                               may_be_abandoned ? cancel : std::stop_source(std::nostopstate));
   const auto start = std::chrono::steady_clock::now();
   done.outcome = co_await client_->send_borrowed(
-      target.http, request, {.timeout_ms = left_ms, .end = end, .cancel = std::move(client_gone)});
+      target.http, request, {.timeout_ms = left_ms, .end = end, .cancel = cancel.get_token()});
   done.upstream_us = since_us(start);
   if (!done.outcome.response && done.outcome.response.error().code == error_code::refused)
     table_.set_health(target.http, manager_health::unhealthy);
   co_return done;
+}
+
+void forward_handler::abandon(const net::endpoint& silent) {
+  for (auto& [http, cancel] : abandonable_)
+    if (http == silent) cancel.request_stop();
 }
 
 net::http_request forward_handler::request_for_manager(net::http_exchange& exchange) const {

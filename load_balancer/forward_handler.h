@@ -1,7 +1,10 @@
 #pragma once
 
+#include <list>
 #include <memory>
+#include <stop_token>
 #include <string>
+#include <utility>
 
 #include "base/metrics.h"
 #include "load_balancer/load_balancer_options.h"
@@ -31,14 +34,20 @@ class forward_handler : public std::enable_shared_from_this<forward_handler> {
                   const net::cluster_secret& secret, metrics_registry& metrics);
 
   [[nodiscard]] net::task<net::http_response> handle(net::http_exchange& exchange);
+  /// A manager does not answer its health check (it hangs, or its machine is gone): what was sent to it and
+  /// may happen twice is taken back and sent to another one, instead of waiting for the time-out. On the
+  /// loop.
+  void abandon(const net::endpoint& silent);
   /// Ends calls under way. On the loop, or after it has stopped.
   void close();
 
  private:
   struct attempt_result;
+  class registration;
   [[nodiscard]] std::optional<manager> choose(const request_route& route, std::vector<net::endpoint>& tried);
-  [[nodiscard]] net::task<attempt_result> attempt(manager target, net::http_request& request,
-                                                  net::deadline end, std::stop_token client_gone);
+  [[nodiscard]] net::task<attempt_result> attempt(manager target, const request_route& route,
+                                                  net::http_request& request, net::deadline end,
+                                                  std::stop_token client_gone);
   [[nodiscard]] net::http_request request_for_manager(net::http_exchange& exchange) const;
   [[nodiscard]] net::http_response answer_for_client(const net::http_exchange& exchange,
                                                      const request_route& route, attempt_result last) const;
@@ -49,6 +58,8 @@ class forward_handler : public std::enable_shared_from_this<forward_handler> {
   const net::cluster_secret secret_;
   const std::string component_;
   std::unique_ptr<net::http_client> client_;
+  /// The attempts under way that may be taken back.
+  std::list<std::pair<net::endpoint, std::stop_source>> abandonable_;
   metric_counter& retries_;
   metric_counter& failures_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 
@@ -23,6 +24,9 @@ class manager_monitor_loop : public std::enable_shared_from_this<manager_monitor
  public:
   manager_monitor_loop(net::event_loop& loop, manager_table& table, const load_balancer_options& options,
                        const net::cluster_secret& secret);
+
+  /// Called when a manager that was healthy no longer answers. Set before `start`.
+  std::function<void(const net::endpoint&)> on_unhealthy = {};
 
   void start();
   /// Ends its coroutines at their next step. On the loop, or after it has stopped.

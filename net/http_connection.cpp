@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t linger_ms = 2'000;
 constexpr std::size_t max_request_id_bytes = 128;
+constexpr std::size_t write_piece_bytes = 1024 * 1024;
 
 class connection_exchange final : public http_exchange {
  public:
@@ -215,8 +216,17 @@ task<http_response> http_connection::call_handler(http_exchange& exchange) {
 task<bool> http_connection::write_response(const http_response& response, bool http_1_1, bool keep_alive,
                                            bool with_body, std::string_view request_id) {
   const std::string header = write_response_header(response, {http_1_1, keep_alive, request_id});
-  const std::array<bytes_view, 2> parts{as_bytes(header), with_body ? as_bytes(response.body) : bytes_view()};
-  co_return (co_await stream_.write(parts, deadline::in_ms(server_->options.write_timeout_ms))).has_value();
+  bytes_view rest = with_body ? as_bytes(response.body) : bytes_view();
+  bytes_view front = as_bytes(header);
+  // In pieces, so that a slow client is cut for standing still, not for being slow.
+  do {
+    const std::array<bytes_view, 2> parts{front, rest.first(std::min(rest.size(), write_piece_bytes))};
+    const deadline end = deadline::in_ms(server_->options.write_timeout_ms);
+    if (const result<> written = co_await stream_.write(parts, end); !written) co_return false;
+    rest = rest.subspan(parts[1].size());
+    front = {};
+  } while (!rest.empty());
+  co_return true;
 }
 
 task<result<>> http_connection::write_interim(int status) {

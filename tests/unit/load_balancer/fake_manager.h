@@ -17,12 +17,13 @@ class fake_manager {
  public:
   explicit fake_manager(net::http_handler handler) {
     router_.add("GET", "/ready", [this](net::http_exchange&) -> net::task<net::http_response> {
+      ++probes;
       co_return net::json_response("{}", is_ready ? 200 : 503);
     });
     router_.add(
         "GET", "/internal/managers", [this](net::http_exchange& exchange) -> net::task<net::http_response> {
           last_discovery_proof = std::string(exchange.request.headers.get("X-Marquee-Cluster-Secret-Proof"));
-          co_return net::json_response(managers.empty() ? R"({"managers":[]})" : managers);
+          co_return net::json_response(managers.empty() || !announces ? R"({"managers":[]})" : managers);
         });
     router_.otherwise([this, handler = std::move(handler)](net::http_exchange& exchange) {
       ++requests;
@@ -46,6 +47,8 @@ class fake_manager {
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
   std::atomic<bool> is_ready{true};
+  std::atomic<bool> announces{true};
+  std::atomic<int> probes{0};
   std::atomic<int> requests{0};
   std::string managers;  ///< the answer to GET /internal/managers; set before the load balancer starts
   std::string last_discovery_proof;

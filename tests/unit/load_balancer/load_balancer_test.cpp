@@ -301,6 +301,28 @@ TEST_F(load_balancer_test, answers_504_when_a_manager_takes_too_long) {
   EXPECT_EQ(got.json()["outcome"], "unknown");
 }
 
+TEST_F(load_balancer_test, takes_back_what_it_sent_to_a_manager_that_fell_silent) {
+  options.health_timeout_ms = 50;
+  fake_manager hanging([](http_exchange& exchange) -> task<http_response> {
+    net::notifier never;
+    (void)co_await never.wait(0, net::deadline::in_ms(30'000), exchange.client_gone_token());
+    co_return net::json_response("{}");
+  });
+  fake_manager alive(says("alive"));
+  hanging.managers =
+      R"({"managers":[{"name":"wm-2","role":"write_manager","http":")" + alive.address() + "\"}]}";
+  hanging.announces = false;
+  start({hanging.address()}, {});
+  std::thread silence([&] {
+    EXPECT_TRUE(eventually([&] { return hanging.requests == 1; }));
+    hanging.announces = true;
+    EXPECT_TRUE(eventually([&] { return alive.probes >= 2; }));
+    hanging.is_ready = false;
+  });
+  EXPECT_EQ(get("/topics").body, "\"alive\"");
+  silence.join();
+}
+
 TEST_F(load_balancer_test, says_that_no_manager_of_a_role_is_known) {
   fake_manager writer(says("writer"));
   start({writer.address()}, {});
