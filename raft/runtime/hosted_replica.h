@@ -140,6 +140,8 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   std::unique_ptr<node> node_;
   std::string fenced_;
   leadership leadership_;
+  /// Of the last unreadable entry, so that it is logged once and not with every repetition.
+  std::string unreadable_;
   term_number ready_term_;
 
   log_index commit_;

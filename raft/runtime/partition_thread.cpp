@@ -109,6 +109,7 @@ void partition_thread::read_inbox() {
     const std::lock_guard lock(inbox_mutex_);
     arrived = std::exchange(inbox_, {});
   }
+  environment_.metrics.inbox_bytes.set(static_cast<std::int64_t>(arrived.bytes));
   for (const finished_persist& each : arrived.finished) each.who->persist_finished(each.id, each.outcome);
   for (const group_message& item : arrived.messages) {
     const auto found = replicas_.find(item.group);

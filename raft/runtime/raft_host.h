@@ -96,7 +96,8 @@ class raft_host {
   /// Errors: those of `log_store::open`, and io when the address cannot be bound (names it).
   [[nodiscard]] virtual result<> start() = 0;
   /// Hands leadership over where another broker takes it quickly, says goodbye to the peers, checkpoints,
-  /// and joins the threads. Twice is harmless. Replicas must not be used after it.
+  /// and joins the threads. Twice is harmless. Whatever else was put on `loops()` must have ended before, and
+  /// replicas must not be used after it.
   virtual void stop() = 0;
   /// Stops at once, without handing over, goodbye and checkpoint: what a crash would leave. For tests.
   virtual void abandon() = 0;

@@ -27,9 +27,11 @@ void hosted_replica::process() {
 }
 
 void hosted_replica::do_work(work wanted) {
-  if (wanted.unreadable)
+  if (wanted.unreadable && wanted.unreadable->message != unreadable_) {
+    unreadable_ = wanted.unreadable->message;
     log_error(component, "replica of {} meets an entry that this release cannot read and falls behind: {}",
-              to_string(group_), wanted.unreadable->message);
+              to_string(group_), unreadable_);
+  }
   if (wanted.persist) persist(std::move(*wanted.persist));
   if (!node_) return;
   for (message& each : wanted.send_now) send(std::move(each));

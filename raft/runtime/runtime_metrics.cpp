@@ -18,6 +18,9 @@ runtime_metrics::runtime_metrics(metrics_registry& registry)
       groups_fenced(registry.gauge("marquee_raft_groups_fenced", "Replicas that stopped for a fault.")),
       proposals_pending(
           registry.gauge("marquee_raft_proposals_pending", "Proposals that wait for their commit.")),
+      inbox_bytes(
+          registry.gauge("marquee_raft_inbox_bytes",
+                         "Messages from other brokers that the last turn of a partition thread found.")),
       elections(registry.counter("marquee_raft_elections_total", "Elections that replicas here began.")),
       leader_changes(registry.counter("marquee_raft_leader_changes_total",
                                       "Times that a replica here became or ceased to be leader.")),

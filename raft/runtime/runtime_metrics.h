@@ -12,6 +12,7 @@ struct runtime_metrics {
   metric_gauge& groups_led;
   metric_gauge& groups_fenced;
   metric_gauge& proposals_pending;
+  metric_gauge& inbox_bytes;
   metric_counter& elections;
   metric_counter& leader_changes;
   metric_counter& proposals;

@@ -38,6 +38,8 @@ peer_link::peer_link(net::event_loop& loop, const transport_options& options,
                                   peer_label(peer))),
       messages_sent_(metrics.counter("marquee_raft_messages_sent_total", "Raft messages sent to a broker.",
                                      peer_label(peer))),
+      queued_bytes_(metrics.gauge("marquee_raft_send_queue_bytes",
+                                  "Appends that wait to be sent to a broker.", peer_label(peer))),
       outbox_({.bytes_most = options.send_queue_bytes_most}),
       random_(system_seed()),
       retry_ms_(options.reconnect_least_ms) {}
@@ -110,6 +112,7 @@ net::task<> peer_link::send_until_broken() {
   while (!stopping_ && !reader_ended_) {
     const std::uint64_t seen = outbox_.ready().generation();
     const outbox_batch batch = outbox_.take(options_.batch_bytes_most);
+    queued_bytes_.set(static_cast<std::int64_t>(outbox_.queued_bytes()));
     if (batch.empty()) {
       const net::wake_reason why =
           co_await outbox_.ready().wait(seen, net::deadline::in_ms(options_.alive_interval_ms));

@@ -68,6 +68,7 @@ class peer_link : public std::enable_shared_from_this<peer_link> {
   const link_callbacks callbacks_;
   metric_counter& bytes_sent_;
   metric_counter& messages_sent_;
+  metric_gauge& queued_bytes_;
   outbox outbox_;
   random_source random_;
 

@@ -118,6 +118,10 @@ struct test_broker {
   std::unique_ptr<raft_host> host;
 
   void start() {
+    const result<> started = try_start();
+    ASSERT_TRUE(started.has_value()) << started.error().message;
+  }
+  result<> try_start() {
     raft_host_options options;
     options.self = replica_of(number);
     options.boot = boot_count(++boots);
@@ -131,8 +135,8 @@ struct test_broker {
     host = raft_host::make(options, system_file_system(), time, *metrics,
                            {.make_machine = [](replica&) { return std::make_unique<recording_machine>(); }});
     const result<> started = host->start();
-    ASSERT_TRUE(started.has_value()) << started.error().message;
-    port = host->listen_port();
+    if (started) port = host->listen_port();
+    return started;
   }
   [[nodiscard]] recording_machine& machine(const group_id& group) const {
     return static_cast<recording_machine&>(host->find(group)->machine());

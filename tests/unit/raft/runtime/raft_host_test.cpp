@@ -24,6 +24,16 @@ TEST_F(raft_host_test, elects_a_leader_and_applies_on_all) {
     })) << number;
 }
 
+TEST_F(raft_host_test, taken_port_is_an_error_that_names_it) {
+  test_broker second;
+  second.number = 4;
+  second.data_dir = brokers[1].data_dir + "-second";
+  second.port = brokers[1].port;
+  const result<> started = second.try_start();
+  ASSERT_FALSE(started.has_value());
+  EXPECT_NE(started.error().message.find(std::to_string(brokers[1].port)), std::string::npos);
+}
+
 TEST_F(raft_host_test, first_voter_leads_a_new_group_soon) {
   create(group_of(0), {2, 3, 1});
   EXPECT_EQ(wait_for_leader(group_of(0)), 2);
