@@ -14,8 +14,9 @@ class fetch_waiters {
  public:
   static constexpr std::size_t waiters_most = 10'000;
 
-  /// False if too many wait. Waking the same point twice is harmless.
+  /// False if too many wait. Adding twice is harmless.
   bool add(std::uint64_t id, const net::wake_point& point) {
+    if (waiting_.contains(id)) return true;
     return waiting_.size() < waiters_most && waiting_.emplace(id, point).second;
   }
   void remove(std::uint64_t id) { waiting_.erase(id); }

@@ -1,0 +1,11 @@
+#include "broker/broker_services.h"
+
+namespace marquee::broker {
+
+std::optional<kafka::leader_hint> broker_services::other_leader(const group_id& group) const {
+  const auto known = host.leaders().find(group);
+  if (!known || known->leader.broker == self.broker) return std::nullopt;
+  return kafka::leader_hint{known->leader.broker.value(), static_cast<std::int32_t>(known->term.value())};
+}
+
+}  // namespace marquee::broker

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/types.h"
+#include "broker/broker_metrics.h"
+#include "broker/topic_catalog.h"
+#include "kafka/api/leader_hint.h"
+#include "net/access_policy.h"
+#include "net/endpoint.h"
+#include "raft/runtime/raft_host.h"
+
+namespace marquee::broker {
+
+class manager_client;
+class producer_id_reserve;
+
+/// What clients may ask of one broker before they are made to wait or are cut off (DESIGN D22).
+struct kafka_limits {
+  std::int64_t max_request_bytes = std::int64_t{64} << 20;     ///< a larger request closes the connection
+  std::int64_t max_requests_in_flight = 128;                   ///< per connection; then it is not read from
+  std::int64_t max_bytes_in_flight = std::int64_t{256} << 20;  ///< requests of all connections; likewise
+  std::int64_t max_fetch_bytes = std::int64_t{64} << 20;       ///< per answer; larger wishes are cut
+  std::int64_t request_timeout_ms = 60'000;  ///< a request that has begun must be whole by then
+  std::int64_t idle_timeout_ms = 600'000;
+  std::int64_t write_timeout_ms = 60'000;
+};
+
+/// What the request handlers need of the broker. Owned by the broker process; outlives the handlers; every
+/// part may be used from any thread.
+struct broker_services {
+  raft::raft_host& host;
+  topic_catalog& catalog;
+  producer_id_reserve& producer_ids;
+  manager_client& managers;
+  broker_metrics& metrics;
+  const clock& time;
+  replica_id self;
+  net::endpoint advertised;  ///< where Kafka clients reach this broker
+  kafka_limits limits;
+  net::access_policy policy;
+
+  /// Another broker that leads the group, as far as known.
+  [[nodiscard]] std::optional<kafka::leader_hint> other_leader(const group_id& group) const;
+};
+
+}  // namespace marquee::broker
