@@ -49,26 +49,34 @@ result<std::vector<std::shared_ptr<segment>>> open_group_segments(file_system& f
                                                                   const segment_position& expected) {
   const auto names = files.list(folder);
   if (!names) return fail(names, "the group's segments");
-  std::vector<std::shared_ptr<segment>> segments;
+  std::vector<log_index> bases;
+  std::vector<std::string> leftovers;
   for (const std::string& name : *names) {
     const auto base = base_of(name, ".segment");
     const auto index_base = base_of(name, ".index");
-    const bool leftover = (base && *base > expected.base_index) ||
-                          (index_base && *index_base >= expected.base_index) || name.ends_with(".new");
-    if (leftover) {
-      if (auto removed = files.remove_file(folder + "/" + name); !removed) return fail(removed);
+    if (base && *base < expected.base_index) bases.push_back(*base);
+    if ((base && *base > expected.base_index) || (index_base && *index_base >= expected.base_index) ||
+        name.ends_with(".new"))
+      leftovers.push_back(folder + "/" + name);
+  }
+  std::ranges::sort(bases);
+  std::vector<std::shared_ptr<segment>> segments;
+  for (const log_index base : bases) {
+    if (!segments.empty() && base <= segments.back()->index().last_index()) {
+      // It could not be begun, so the one before it went on.
+      leftovers.push_back(segment_path(folder, base));
       continue;
     }
-    if (!base || *base == expected.base_index) continue;
-    auto sealed = segment::open_sealed(files, folder, *base);
+    auto sealed = segment::open_sealed(files, folder, base);
     if (!sealed) return fail(sealed);
     segments.push_back(std::move(*sealed));
   }
   auto active = segment::open_active(files, folder, expected);
   if (!active) return fail(active);
   segments.push_back(std::move(*active));
-  std::ranges::sort(segments, {}, [](const auto& s) { return s->header().base_index; });
   if (auto chained = check_chain(segments, group); !chained) return fail(chained);
+  for (const std::string& path : leftovers)
+    if (auto removed = files.remove_file(path); !removed) return fail(removed);
   return segments;
 }
 

@@ -11,7 +11,8 @@
 namespace marquee::raft {
 
 /// Opens the segments that the write-ahead log says a group has. Removes what only a crash can have left:
-/// segments that begin after the active one, an index beside the active one, temporary files. Errors: corrupt
+/// segments that begin after the active one or within another one, an index beside the active one, temporary
+/// files; but only once everything else was found sound. Errors: corrupt
 /// (the text names the file), unsupported, io, not_found.
 [[nodiscard]] result<std::vector<std::shared_ptr<segment>>> open_group_segments(
     file_system& files, const std::string& folder, const group_id& group, const segment_position& expected);

@@ -28,6 +28,8 @@ void begin_next_segment(file_system& files, group_storage& storage, const segmen
   auto next =
       segment::create(files, folder, storage.next_header(wanted.group, wanted.state.application_state));
   if (next) return storage.begin_segment(std::move(*next));
+  // Best effort: recovery recognises it too.
+  (void)files.remove_file(segment_path(folder, storage.position().last_index + 1)).has_value();
   log_warning("raft.storage", "{}: no new segment can be begun, the old one goes on: {}",
               to_string(wanted.group), next.error().message);
 }
