@@ -67,6 +67,7 @@ exit_code report(const command_context& context, const client::api_failure& fail
       fmt::print(stderr,
                  "marquee: is the cluster up? start one with scripts/up, or name one with --load-balancer\n");
   }
+  if (failure.code == "BAD_ADDRESS") return exit_code::usage;
   return failure.status == 0 ? exit_code::not_reachable : exit_code::refused;
 }
 

@@ -41,6 +41,25 @@ api_failure read_failure(const http_answer& answer, const json& body) {
   return failure;
 }
 
+api_failure explain(const no_answer& missing) {
+  api_failure failure{.message = missing.message, .component = "client"};
+  switch (missing.kind) {
+    case no_answer_kind::bad_address:
+      failure.code = "BAD_ADDRESS";
+      break;
+    case no_answer_kind::not_sent:
+      failure.code = "NO_CONNECTION";
+      failure.retriable = true;
+      break;
+    case no_answer_kind::maybe_sent:
+      failure.code = "NO_ANSWER";
+      failure.retriable = true;
+      failure.outcome = request_outcome::unknown;
+      break;
+  }
+  return failure;
+}
+
 bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
          c == '_' || c == '~';
@@ -53,13 +72,7 @@ api_connection::api_connection(client_options options)
 
 outcome<json> api_connection::attempt(const http_question& question, std::int64_t timeout_ms) {
   auto answer = session_.send(question, timeout_ms);
-  if (!answer)
-    return std::unexpected(api_failure{
-        .code = answer.error().may_have_arrived ? "NO_ANSWER" : "NO_CONNECTION",
-        .message = answer.error().message,
-        .component = "client",
-        .retriable = true,
-        .outcome = answer.error().may_have_arrived ? request_outcome::unknown : request_outcome::definite});
+  if (!answer) return std::unexpected(explain(answer.error()));
   json body = json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
   const bool succeeded = answer->status >= 200 && answer->status < 300 && body.is_object();
   if (!succeeded) return std::unexpected(read_failure(*answer, body));

@@ -11,9 +11,9 @@ enum class request_outcome : std::uint8_t { definite, unknown };
 
 /// Why a call failed, as the cluster explained it, or as the connection showed it.
 struct api_failure {
-  int status = 0;  ///< HTTP status; 0 if there was no answer
-  std::string
-      code{};  ///< stable, such as "TOPIC_NOT_FOUND"; "NO_CONNECTION" or "NO_ANSWER" without an answer
+  int status = 0;      ///< HTTP status; 0 if there was no answer
+  std::string code{};  ///< stable, such as "TOPIC_NOT_FOUND"; "NO_CONNECTION", "NO_ANSWER" or "BAD_ADDRESS"
+                       ///< without one
   std::string message{};    ///< for people
   std::string component{};  ///< who failed, such as "write_manager/wm-1"
   bool retriable = false;

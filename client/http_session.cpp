@@ -45,7 +45,8 @@ std::expected<http_answer, no_answer> http_session::send(const http_question& qu
   if (!connection.is_valid()) {
     const std::string where = load_balancer();
     state_->go_to_next();
-    return std::unexpected(no_answer{"'" + where + "' is not an address like http://host:port", false});
+    return std::unexpected(
+        no_answer{no_answer_kind::bad_address, "'" + where + "' is not an address like http://host:port"});
   }
   // The library's own limits are 5 s for reading and writing; a long poll takes 30.
   connection.set_read_timeout(std::chrono::milliseconds(timeout_ms));
@@ -65,9 +66,11 @@ std::expected<http_answer, no_answer> http_session::send(const http_question& qu
   const std::string where = load_balancer();
   state_->go_to_next();
   if (failed == httplib::Error::Connection || failed == httplib::Error::ConnectionTimeout)
-    return std::unexpected(no_answer{"no connection to the load balancer at " + where, false});
+    return std::unexpected(
+        no_answer{no_answer_kind::not_sent, "no connection to the load balancer at " + where});
   return std::unexpected(
-      no_answer{"the load balancer at " + where + " gave no answer (" + to_string(failed) + ")"});
+      no_answer{no_answer_kind::maybe_sent,
+                "the load balancer at " + where + " gave no answer (" + to_string(failed) + ")"});
 }
 
 }  // namespace marquee::client

@@ -21,10 +21,16 @@ struct http_answer {
   std::string request_id;
 };
 
-/// Why there is no answer. `may_have_arrived` is false only if no byte of the request was written.
+enum class no_answer_kind : std::uint8_t {
+  bad_address,  ///< the load balancer's address is none; trying again cannot help
+  not_sent,     ///< certainly no byte of the request was written
+  maybe_sent,
+};
+
+/// Why there is no answer.
 struct no_answer {
+  no_answer_kind kind = no_answer_kind::maybe_sent;
   std::string message;
-  bool may_have_arrived = true;
 };
 
 /// One keep-alive connection to one of several load balancers; blocking. Belongs to one thread at a time.

@@ -113,9 +113,12 @@ TEST(producer, says_that_nobody_can_be_reached_when_the_deadline_has_passed) {
   EXPECT_THAT(stored.error().message, ::testing::HasSubstr("http://127.0.0.1:1"));
 }
 
-TEST(producer, refuses_an_address_that_is_none) {
+TEST(producer, refuses_an_address_that_is_none_at_once) {
   producer one(quick({"ftp//nonsense"}), "orders", "p-1");
-  EXPECT_FALSE(one.produce({.value = "x"}, std::nullopt));
+  const auto stored = one.produce({.value = "x"}, 1);
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, "BAD_ADDRESS");
+  EXPECT_EQ(one.repeated_attempts(), 0);
 }
 
 TEST(producer, explains_an_answer_that_is_not_the_clusters) {
