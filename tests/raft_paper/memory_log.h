@@ -54,7 +54,10 @@ class memory_log : public log_reader {
     if (request.hard) hard_ = *request.hard;
     return request.id;
   }
-  void crash() {
+  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+  /// The `survivors` oldest requests reached the disk without anybody being told; the others are lost.
+  void crash(std::size_t survivors = 0) {
+    while (survivors-- > 0) (void)sync_one();
     waiting_.clear();
     shown_ = durable_;
   }

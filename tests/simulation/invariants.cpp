@@ -1,0 +1,115 @@
+#include "tests/simulation/invariants.h"
+
+#include <string>
+
+#include "raft/core/entry_codec.h"
+#include "raft/core/quorum.h"
+#include "tests/simulation/violation.h"
+
+namespace marquee::raft::simulation {
+namespace {
+
+std::string text(log_index index) {
+  return std::to_string(index.value());
+}
+std::string text(term_number term) {
+  return std::to_string(term.value());
+}
+
+}  // namespace
+
+void invariants::before_persist(const replica_id& replica, const persist_request& request,
+                                bool leads_since_before) {
+  const testing::memory_log& log = logs_(replica);
+  if (request.truncate_from) {
+    if (leads_since_before)
+      throw violation("leader append-only: leader " + to_string(replica) + " truncates its log from " +
+                      text(*request.truncate_from));
+    for (log_index i = *request.truncate_from; i <= log.last_index() && i <= highest_committed(); ++i)
+      if (log.at(i).term == committed_[static_cast<std::size_t>(i.value()) - 1].term)
+        throw violation("durability: replica " + to_string(replica) + " truncates entry " + text(i) +
+                        ", which is committed");
+  }
+  // Log matching: an entry is the same wherever it is, and so is the one before it; by induction all are.
+  log_index before = request.truncate_from ? *request.truncate_from - 1 : log.last_index();
+  term_number before_term = log.term_at(before).value_or(term_number(0));
+  for (const entry& e : request.entries) {
+    if (e.index != before + 1) throw violation("log matching: hole in the log of " + to_string(replica));
+    if (!verify_entry(e)) throw violation("entry " + text(e.index) + " does not match its checksum");
+    const seen_entry now{e.checksum, before_term};
+    const auto [known, is_new] = seen_.try_emplace({e.index, e.term}, now);
+    if (!is_new &&
+        (known->second.checksum != now.checksum || known->second.previous_term != now.previous_term))
+      throw violation("log matching: two different entries with index " + text(e.index) + " and term " +
+                      text(e.term));
+    before = e.index;
+    before_term = e.term;
+  }
+}
+
+void invariants::leads(const replica_id& replica, term_number term) {
+  const auto [known, is_new] = leaders_.try_emplace(term, replica);
+  if (known->second != replica)
+    throw violation("election safety: replicas " + to_string(known->second) + " and " + to_string(replica) +
+                    " both lead in term " + text(term));
+  if (!is_new) return;
+  const testing::memory_log& log = logs_(replica);
+  for (log_index i(1); i <= highest_committed(); ++i) {
+    const committed_entry& wanted = committed_[static_cast<std::size_t>(i.value()) - 1];
+    if (wanted.committed_in < term && log.term_at(i) != wanted.term)
+      throw violation("leader completeness: replica " + to_string(replica) + " leads in term " + text(term) +
+                      " without entry " + text(i) + ", which was committed in term " +
+                      text(wanted.committed_in));
+  }
+}
+
+void invariants::commits(const replica_id& replica, term_number led_term, const entry& e) {
+  if (e.index <= highest_committed()) {
+    const committed_entry& known = committed_[static_cast<std::size_t>(e.index.value()) - 1];
+    if (known.term != e.term || known.checksum != e.checksum)
+      throw violation("state machine safety: replica " + to_string(replica) + " applies another entry " +
+                      text(e.index) + " than others did");
+    return;
+  }
+  if (led_term == term_number(0) || e.index != highest_committed() + 1)
+    throw violation("replica " + to_string(replica) + " commits entry " + text(e.index) +
+                    " before any leader did");
+  const record_offset expected = committed_.empty() ? record_offset(0) : committed_.back().next_offset;
+  if (e.base_offset != expected) throw violation("offsets have a hole before entry " + text(e.index));
+  committed_.push_back({e.term, e.checksum, e.next_offset(), led_term});
+  committed_is_durable();
+}
+
+void invariants::grants_vote(const replica_id& replica, term_number term, const replica_id& candidate) {
+  const auto known = votes_.try_emplace({replica, term}, candidate).first;
+  if (known->second != candidate)
+    throw violation("replica " + to_string(replica) + " votes for " + to_string(known->second) + " and " +
+                    to_string(candidate) + " in term " + text(term));
+}
+
+void invariants::acknowledges(const entry& e) {
+  acknowledged_.emplace(e.index, e.checksum);
+}
+
+bool invariants::holds_durably(const replica_id& replica, log_index index) const {
+  const auto& durable = logs_(replica).durable();
+  const auto position = static_cast<std::size_t>(index.value()) - 1;
+  return durable.size() > position && durable[position].term == committed_[position].term;
+}
+
+void invariants::committed_is_durable() const {
+  if (committed_.empty()) return;
+  const log_index last = highest_committed();
+  if (!has_quorum(members_, [&](const replica_id& voter) { return holds_durably(voter, last); }))
+    throw violation("durability: entry " + text(last) + " is committed but not durable on a majority");
+}
+
+void invariants::everything_acknowledged_is_there(const replica_id& replica) const {
+  const testing::memory_log& log = logs_(replica);
+  for (const auto& [index, checksum] : acknowledged_)
+    if (index > log.last_index() || log.at(index).checksum != checksum)
+      throw violation("durability: replica " + to_string(replica) + " has lost entry " + text(index) +
+                      ", which was acknowledged");
+}
+
+}  // namespace marquee::raft::simulation

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "raft/core/configuration.h"
+#include "raft/core/node.h"
+#include "tests/raft_paper/memory_log.h"
+
+namespace marquee::raft::simulation {
+
+/// The safety properties of Raft (Raft paper, figure 3) and the durability of what was acknowledged, over all
+/// replicas of one group. Knows more than any replica does: everything that was ever committed. A property
+/// that does not hold is thrown as a `violation`.
+class invariants {
+ public:
+  /// Gives the log of a member, also of one that is down.
+  using log_of = std::function<const testing::memory_log&(const replica_id&)>;
+  invariants(configuration members, log_of logs) : members_(std::move(members)), logs_(std::move(logs)) {}
+
+  /// Before `request` changes the log that the replica shows. `leads_since_before`: it led in this very term
+  /// when it was asked the last time.
+  void before_persist(const replica_id& replica, const persist_request& request, bool leads_since_before);
+  void leads(const replica_id& replica, term_number term);
+  /// Each time a replica's commit index moved over `e`. `led_term` is 0 if it does not lead.
+  void commits(const replica_id& replica, term_number led_term, const entry& e);
+  void grants_vote(const replica_id& replica, term_number term, const replica_id& candidate);
+  /// A client was told that its entry is committed.
+  void acknowledges(const entry& e);
+  /// Whatever was committed is durable on a quorum, at every moment.
+  void committed_is_durable() const;
+  /// At the end, when everybody has caught up.
+  void everything_acknowledged_is_there(const replica_id& replica) const;
+
+  [[nodiscard]] log_index highest_committed() const {
+    return log_index(static_cast<std::int64_t>(committed_.size()));
+  }
+  [[nodiscard]] std::size_t acknowledged() const { return acknowledged_.size(); }
+  [[nodiscard]] std::size_t terms_with_leader() const { return leaders_.size(); }
+
+ private:
+  struct committed_entry {
+    term_number term;
+    std::uint32_t checksum = 0;
+    record_offset next_offset;
+    term_number committed_in;
+  };
+  struct seen_entry {
+    std::uint32_t checksum = 0;
+    term_number previous_term;
+  };
+  [[nodiscard]] bool holds_durably(const replica_id& replica, log_index index) const;
+
+  configuration members_;
+  log_of logs_;
+  std::map<term_number, replica_id> leaders_;
+  std::map<std::pair<replica_id, term_number>, replica_id> votes_;
+  /// Every entry that any log ever had, by index and term.
+  std::map<std::pair<log_index, term_number>, seen_entry> seen_;
+  /// At position i the entry with index i + 1.
+  std::vector<committed_entry> committed_;
+  std::map<log_index, std::uint32_t> acknowledged_;
+};
+
+}  // namespace marquee::raft::simulation

@@ -1,0 +1,63 @@
+#include "raft/core/planted_bugs.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/simulation/simulation.h"
+
+/// Pitfall 65: a checker that cannot fail proves nothing. Each of these bugs has to be found.
+namespace marquee::raft::simulation {
+namespace {
+
+struct finding {
+  std::uint64_t seeds = 0;
+  std::string violation;
+};
+
+finding search(bool disk_forgets_votes, std::uint64_t most_seeds) {
+  for (std::uint64_t seed = 1; seed <= most_seeds; ++seed) {
+    simulation_options options;
+    options.seed = seed;
+    options.disk_forgets_votes = disk_forgets_votes;
+    const simulation_report report = run_simulation(options);
+    if (!report.violation.empty()) return {seed, report.violation};
+  }
+  return {most_seeds, ""};
+}
+
+finding search_for(planted_bug bug, std::uint64_t most_seeds) {
+  active_bug = bug;
+  const finding found = search(false, most_seeds);
+  active_bug = planted_bug::none;
+  return found;
+}
+
+void expect_found(const finding& found) {
+  EXPECT_NE(found.violation, "") << "not found in " << found.seeds << " seeds";
+  std::printf("found with seed %llu: %s\n", static_cast<unsigned long long>(found.seeds),
+              found.violation.c_str());
+}
+
+TEST(simulator_finds, vote_that_is_not_persisted) {
+  expect_found(search(true, 200));
+}
+
+TEST(simulator_finds, commit_of_an_older_term_by_counting) {
+  expect_found(search_for(planted_bug::commits_old_terms_by_counting, 500));
+}
+
+TEST(simulator_finds, acknowledgement_before_the_sync) {
+  expect_found(search_for(planted_bug::acknowledges_before_the_sync, 20));
+}
+
+TEST(simulator_finds, truncation_by_a_repeated_append) {
+  expect_found(search_for(planted_bug::truncates_on_every_append, 50));
+}
+
+TEST(simulator_finds, nothing_where_nothing_is_planted) {
+  EXPECT_EQ(search(false, 20).violation, "");
+}
+
+}  // namespace
+}  // namespace marquee::raft::simulation

@@ -1,0 +1,257 @@
+#include "tests/simulation/simulated_replica.h"
+
+#include <algorithm>
+
+#include "tests/simulation/trace.h"
+#include "tests/simulation/violation.h"
+
+namespace marquee::raft::simulation {
+
+simulated_replica::simulated_replica(simulated_world& world, node_options options, configuration members,
+                                     simulated_disk_options disk)
+    : world_(world),
+      options_(options),
+      members_(std::move(members)),
+      disk_(disk),
+      clock_offset_ms_(world.random().between(0, 1'000'000)),
+      clock_percent_(world.random().between(97, 103)) {}
+
+/// Clocks of different machines start anywhere and run a little differently.
+std::int64_t simulated_replica::local_ms() const {
+  return clock_offset_ms_ + now_us() / 1000 * clock_percent_ / 100;
+}
+
+void simulated_replica::start() {
+  if (is_up()) return;
+  ++life_;
+  held_.clear();
+  inbox_.clear();
+  unanswered_.clear();
+  reads_.clear();
+  newest_persist_ = 0;
+  offsets_since_work_ = 0;
+  work_is_scheduled_ = sync_is_scheduled_ = false;
+  paused_until_us_ = disk_stalled_until_us_ = 0;
+  fuse_ = 0;
+  led_term_ = term_number(0);
+  // The state machine is built again from the log.
+  applied_ = log_index(0);
+  restored_state restored;
+  restored.hard = log_.hard();
+  restored.base_configuration = members_;
+  restored.commit_index = saved_commit_;
+  restored.newly_created = log_.durable().empty() && log_.hard().term == term_number(0);
+  options_.seed = world_.random().next();
+  node_ = std::make_unique<node>(options_, std::move(restored), log_);
+  if (world_.tracing()) world_.trace(to_string(id()) + " starts");
+  input([this] {
+    node_->tick(local_ms());
+    apply_up_to(node_->commit_index());
+  });
+}
+
+void simulated_replica::crash() {
+  if (!is_up()) return;
+  node_.reset();
+  log_.crash(static_cast<std::size_t>(world_.random().below(log_.waiting() + 1)));
+  if (world_.tracing()) world_.trace(to_string(id()) + " CRASHES");
+  world_.crashed(id());
+}
+
+void simulated_replica::be_healthy() {
+  fuse_ = 0;
+  paused_until_us_ = disk_stalled_until_us_ = 0;
+}
+
+void simulated_replica::input(const std::function<void()>& what) {
+  if (!is_up()) return;
+  try {
+    what();
+    if (world_.random().chance(1, 4)) {
+      if (std::exchange(work_is_scheduled_, true)) return;
+      world_.after(world_.random().between(0, 3'000), [this, life = life_] {
+        if (life != life_ || !is_up()) return;
+        work_is_scheduled_ = false;
+        try {
+          handle_work();
+        } catch (const crash_here&) {
+          crash();
+        }
+      });
+      return;
+    }
+    handle_work();
+  } catch (const crash_here&) {
+    crash();
+  }
+}
+
+void simulated_replica::point() {
+  if (fuse_ > 0 && --fuse_ == 0) throw crash_here();
+}
+
+void simulated_replica::tick() {
+  if (!is_up() || now_us() < paused_until_us_) return;
+  input([this] {
+    node_->tick(local_ms());
+    for (const message& m : std::exchange(inbox_, {})) node_->step(m);
+  });
+}
+
+void simulated_replica::receive(const message& m) {
+  if (!is_up()) return;
+  if (now_us() < paused_until_us_) {
+    inbox_.push_back(m);
+    return;
+  }
+  input([&] { node_->step(m); });
+}
+
+void simulated_replica::peer_up(broker_id broker) {
+  input([&] { node_->peer_up(broker); });
+}
+
+void simulated_replica::peer_down(broker_id broker) {
+  input([&] { node_->peer_down(broker, peer_loss::reset); });
+}
+
+bool simulated_replica::propose() {
+  bool accepted = false;
+  input([&] {
+    proposal wanted;
+    const log_index last = log_.last_index();
+    wanted.base_offset =
+        (last == log_index(0) ? record_offset(0) : log_.at(last).next_offset()) + offsets_since_work_;
+    wanted.record_count = static_cast<std::int32_t>(world_.random().between(1, 3));
+    wanted.append_time_ms = now_us() / 1000;
+    wanted.payload = {shared_bytes::of(to_string(id()) + "/" + std::to_string(life_) + "/" +
+                                       std::to_string(next_payload_++))};
+    const auto index = node_->propose(wanted);
+    if (index) {
+      accepted = true;
+      offsets_since_work_ += wanted.record_count;
+      unanswered_[*index] = node_->term();
+      return;
+    }
+    if (index.error().code == error_code::invalid_argument) throw violation(index.error().message);
+  });
+  return accepted;
+}
+
+void simulated_replica::read() {
+  input([this] {
+    reads_[++next_read_] = world_.rules().highest_committed();
+    node_->read_barrier(next_read_);
+  });
+}
+
+void simulated_replica::hand_over_to(const replica_id& target) {
+  input([&] { (void)node_->transfer_leadership(target); });
+}
+
+void simulated_replica::handle_work() {
+  while (node_->has_work()) {
+    work todo = node_->take_work();
+    offsets_since_work_ = 0;
+    if (todo.leadership_change && world_.tracing())
+      world_.trace(to_string(id()) + " is " + to_text(todo.leadership_change->own_role) + " in term " +
+                   std::to_string(todo.leadership_change->term.value()));
+    if (todo.persist) hand_to_disk(std::move(*todo.persist));
+    if (node_->is_leader()) {
+      world_.rules().leads(id(), node_->term());
+      led_term_ = node_->term();
+    }
+    // Before a message can tell others of the commit. It may be one of a leadership that ended since.
+    apply_up_to(todo.commit_index);
+    if (!node_->is_leader()) {
+      led_term_ = term_number(0);
+      unanswered_.clear();
+    }
+    point();
+    for (const message& m : todo.send_after_persist) held_.emplace_back(newest_persist_, m);
+    for (const message& m : todo.send_now) send_checked(m);
+    finish_reads(todo.reads);
+    if (todo.unreadable) throw violation("an entry cannot be read: " + todo.unreadable->message);
+  }
+}
+
+void simulated_replica::hand_to_disk(persist_request request) {
+  const bool leads_since_before = node_->is_leader() && led_term_ == node_->term();
+  world_.rules().before_persist(id(), request, leads_since_before);
+  if (world_.tracing()) world_.trace(to_string(id()) + " " + describe(request));
+  newest_persist_ = request.id;
+  if (disk_.forgets_votes && request.hard) request.hard->voted_for.reset();
+  log_.persist(std::move(request));
+  schedule_sync();
+}
+
+void simulated_replica::send_checked(const message& m) {
+  if (m.type == message_type::vote_response && !m.rejected) world_.rules().grants_vote(id(), m.term, m.to);
+  if (m.type == message_type::vote_request) world_.rules().grants_vote(id(), m.term, id());
+  world_.send(m);
+  point();
+}
+
+void simulated_replica::apply_up_to(log_index commit) {
+  while (applied_ < commit) {
+    const entry& e = log_.at(applied_ + 1);
+    world_.rules().commits(id(), led_term_, e);
+    ++applied_;
+    const auto waiting = unanswered_.find(e.index);
+    if (waiting == unanswered_.end()) continue;
+    if (waiting->second == e.term) world_.rules().acknowledges(e);
+    unanswered_.erase(waiting);
+  }
+  node_->applied(applied_);
+}
+
+/// Thesis 6.4: a read sees everything that was committed anywhere when it came.
+void simulated_replica::finish_reads(const std::vector<read_ready>& reads) {
+  for (const read_ready& read : reads) {
+    const auto asked = reads_.find(read.id);
+    if (read.index && *read.index < asked->second)
+      throw violation("linearizable reads: replica " + to_string(id()) + " reads at " +
+                      std::to_string(read.index->value()) + " although " +
+                      std::to_string(asked->second.value()) + " was committed before");
+    reads_.erase(asked);
+  }
+}
+
+void simulated_replica::schedule_sync() {
+  if (std::exchange(sync_is_scheduled_, true)) return;
+  const std::int64_t stalled = std::max<std::int64_t>(0, disk_stalled_until_us_ - now_us());
+  // Covers what is there now; what comes meanwhile waits for the next one.
+  world_.after(stalled + world_.random().between(disk_.sync_least_us, disk_.sync_most_us),
+               [this, life = life_, requests = log_.waiting()] {
+                 if (life != life_ || !is_up()) return;
+                 try {
+                   sync(requests);
+                 } catch (const crash_here&) {
+                   crash();
+                 }
+               });
+}
+
+void simulated_replica::sync(std::size_t requests) {
+  sync_is_scheduled_ = false;
+  for (; requests > 0; --requests) {
+    const std::uint64_t id = log_.sync_one();
+    point();
+    node_->persisted(id);
+    std::vector<std::pair<std::uint64_t, message>> still;
+    for (auto& [wanted, m] : std::exchange(held_, {})) {
+      if (wanted <= id)
+        send_checked(m);
+      else
+        still.emplace_back(wanted, std::move(m));
+    }
+    held_ = std::move(still);
+  }
+  if (world_.random().chance(1, 8))
+    saved_commit_ = std::max(saved_commit_,
+                             std::min(applied_, log_index(static_cast<std::int64_t>(log_.durable().size()))));
+  if (log_.has_waiting()) schedule_sync();
+  handle_work();
+}
+
+}  // namespace marquee::raft::simulation

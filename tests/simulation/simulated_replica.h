@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+#include "raft/core/node.h"
+#include "tests/raft_paper/memory_log.h"
+#include "tests/simulation/invariants.h"
+
+namespace marquee::raft::simulation {
+
+/// What a replica asks of the world that it lives in.
+class simulated_world {
+ public:
+  virtual ~simulated_world() = default;
+  virtual void send(const message& m) = 0;
+  /// Runs `what` after this much virtual time.
+  virtual void after(std::int64_t delay_us, std::function<void()> what) = 0;
+  [[nodiscard]] virtual std::int64_t now_us() const = 0;
+  [[nodiscard]] virtual random_source& random() = 0;
+  [[nodiscard]] virtual invariants& rules() = 0;
+  virtual void crashed(const replica_id& replica) = 0;
+  [[nodiscard]] virtual bool tracing() const = 0;
+  virtual void trace(const std::string& line) = 0;
+};
+
+struct simulated_disk_options {
+  std::int64_t sync_least_us = 100;
+  std::int64_t sync_most_us = 5'000;
+  /// The planted bug of raft-pitfalls 2: terms are kept, votes are not.
+  bool forgets_votes = false;
+};
+
+/// A process with one node of raft/core, its disk and its clock. It can crash at any point of its work: what
+/// was not synced is lost, what was handed to the disk may or may not have got there.
+class simulated_replica {
+ public:
+  simulated_replica(simulated_world& world, node_options options, configuration members,
+                    simulated_disk_options disk);
+
+  [[nodiscard]] const replica_id& id() const { return options_.self; }
+  [[nodiscard]] const testing::memory_log& log() const { return log_; }
+  [[nodiscard]] bool is_up() const { return node_ != nullptr; }
+  [[nodiscard]] bool is_leader() const { return is_up() && node_->is_leader(); }
+  /// Null while it is down.
+  [[nodiscard]] const node* core() const { return node_.get(); }
+  [[nodiscard]] log_index applied() const { return applied_; }
+
+  void start();
+  void crash();
+  /// It crashes at the n-th point from now: between two steps of handling its work.
+  void light_fuse(int points) { fuse_ = points; }
+  /// Its thread does not run until then; messages wait.
+  void pause_for(std::int64_t duration_us) { paused_until_us_ = now_us() + duration_us; }
+  void stall_disk_for(std::int64_t duration_us) { disk_stalled_until_us_ = now_us() + duration_us; }
+  void be_healthy();
+
+  void tick();
+  void receive(const message& m);
+  void peer_up(broker_id broker);
+  void peer_down(broker_id broker);
+  /// False if it does not lead or does not accept it.
+  bool propose();
+  void read();
+  void hand_over_to(const replica_id& target);
+
+ private:
+  /// Thrown by `point`, caught where an input came in.
+  struct crash_here {};
+
+  [[nodiscard]] std::int64_t now_us() const { return world_.now_us(); }
+  [[nodiscard]] std::int64_t local_ms() const;
+  /// Handles one input, and its work now or a little later together with others.
+  void input(const std::function<void()>& what);
+  void point();
+  void handle_work();
+  void hand_to_disk(persist_request request);
+  void send_checked(const message& m);
+  void apply_up_to(log_index commit);
+  void finish_reads(const std::vector<read_ready>& reads);
+  void schedule_sync();
+  void sync(std::size_t requests);
+
+  simulated_world& world_;
+  node_options options_;
+  configuration members_;
+  simulated_disk_options disk_;
+  testing::memory_log log_;
+  std::unique_ptr<node> node_;
+  /// Counts starts, so that what was meant for an earlier life does not reach a later one.
+  int life_ = 0;
+  int fuse_ = 0;
+  std::int64_t paused_until_us_ = 0;
+  std::int64_t disk_stalled_until_us_ = 0;
+  std::int64_t clock_offset_ms_;
+  std::int64_t clock_percent_;
+  std::vector<message> inbox_;
+  bool work_is_scheduled_ = false;
+  bool sync_is_scheduled_ = false;
+
+  std::uint64_t newest_persist_ = 0;
+  std::vector<std::pair<std::uint64_t, message>> held_;
+  /// 0 when it did not lead at the end of the last work.
+  term_number led_term_;
+  log_index applied_;
+  /// Written down lazily (DESIGN D13).
+  log_index saved_commit_;
+  /// Client entries accepted in the current leadership.
+  std::map<log_index, term_number> unanswered_;
+  std::int64_t offsets_since_work_ = 0;
+  std::uint64_t next_read_ = 0;
+  /// What was committed when the read came.
+  std::map<std::uint64_t, log_index> reads_;
+  std::uint64_t next_payload_ = 0;
+};
+
+}  // namespace marquee::raft::simulation

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace marquee::raft::simulation {
+
+struct simulation_options {
+  std::uint64_t seed = 1;
+  /// Events with faults; then everything is healed and the group has to make progress.
+  std::uint64_t steps = 12'000;
+  /// A planted bug of the disk (raft-pitfalls 2).
+  bool disk_forgets_votes = false;
+  /// Gets a line for everything that happens; empty: none is made.
+  std::function<void(const std::string&)> trace;
+};
+
+struct simulation_report {
+  /// Empty: every invariant held, and the group came back to life.
+  std::string violation;
+  std::uint64_t events = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t crashes = 0;
+  std::uint64_t acknowledged = 0;
+  std::uint64_t terms = 0;
+  std::int64_t virtual_ms = 0;
+};
+
+/// One group of replicas in one thread and virtual time, with a network and disks that fail in every way that
+/// the seed thinks of. Equal options give equal runs.
+[[nodiscard]] simulation_report run_simulation(const simulation_options& options);
+
+/// For a failure's message.
+[[nodiscard]] std::string replay_command(const simulation_options& options);
+
+}  // namespace marquee::raft::simulation

@@ -1,0 +1,49 @@
+#include "tests/simulation/simulation.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace marquee::raft::simulation {
+namespace {
+
+/// MARQUEE_SIMULATION_SEEDS asks for a deeper run.
+std::uint64_t wanted_seeds() {
+  const char* wanted = std::getenv("MARQUEE_SIMULATION_SEEDS");
+  return wanted == nullptr ? 300 : std::strtoull(wanted, nullptr, 10);
+}
+
+// Raft paper, figure 3, and the durability of everything acknowledged, under faults of every kind; then
+// liveness when they stop.
+TEST(simulation, every_invariant_holds_and_the_group_comes_back_to_life) {
+  simulation_report total;
+  for (std::uint64_t seed = 1; seed <= wanted_seeds(); ++seed) {
+    simulation_options options;
+    options.seed = seed;
+    const simulation_report report = run_simulation(options);
+    EXPECT_EQ(report.violation, "") << "replay: " << replay_command(options);
+    total.acknowledged += report.acknowledged;
+    total.crashes += report.crashes;
+    total.terms += report.terms;
+  }
+  // A simulation in which nothing happens proves nothing.
+  EXPECT_GT(total.acknowledged, wanted_seeds() * 20);
+  EXPECT_GT(total.crashes, wanted_seeds() * 5);
+  EXPECT_GT(total.terms, wanted_seeds() * 5);
+}
+
+TEST(simulation, equal_seeds_give_equal_runs) {
+  const auto run = [] {
+    std::string all;
+    simulation_options options;
+    options.seed = 7;
+    options.steps = 3'000;
+    options.trace = [&](const std::string& line) { all += line + "\n"; };
+    EXPECT_EQ(run_simulation(options).violation, "");
+    return all;
+  };
+  EXPECT_EQ(run(), run());
+}
+
+}  // namespace
+}  // namespace marquee::raft::simulation
