@@ -3,11 +3,28 @@
 #include <httplib.h>
 
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 #include "base/assert.h"
 
 namespace marquee::client {
+
+namespace {
+
+/// http://host or http://host:port. The library would take anything else for the name of a host.
+bool is_base_url(std::string_view url) {
+  constexpr std::string_view scheme = "http://";
+  if (!url.starts_with(scheme)) return false;
+  const std::string_view rest = url.substr(scheme.size());
+  const std::size_t colon = rest.rfind(':');
+  const std::string_view host = rest.substr(0, colon);
+  const std::string_view port = colon == std::string_view::npos ? "80" : rest.substr(colon + 1);
+  return !host.empty() && host.find_first_of("/ ?#@") == std::string_view::npos && !port.empty() &&
+         port.size() <= 5 && port.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+}  // namespace
 
 struct http_session::state {
   client_options options;
@@ -40,14 +57,14 @@ const std::string& http_session::load_balancer() const {
 
 std::expected<http_answer, no_answer> http_session::send(const http_question& question,
                                                          std::int64_t timeout_ms) {
-  if (state_->connection == nullptr) state_->connect();
-  httplib::Client& connection = *state_->connection;
-  if (!connection.is_valid()) {
+  if (!is_base_url(load_balancer())) {
     const std::string where = load_balancer();
     state_->go_to_next();
     return std::unexpected(
         no_answer{no_answer_kind::bad_address, "'" + where + "' is not an address like http://host:port"});
   }
+  if (state_->connection == nullptr) state_->connect();
+  httplib::Client& connection = *state_->connection;
   // The library's own limits are 5 s for reading and writing; a long poll takes 30.
   connection.set_read_timeout(std::chrono::milliseconds(timeout_ms));
   connection.set_write_timeout(std::chrono::milliseconds(timeout_ms));

@@ -114,11 +114,14 @@ TEST(producer, says_that_nobody_can_be_reached_when_the_deadline_has_passed) {
 }
 
 TEST(producer, refuses_an_address_that_is_none_at_once) {
-  producer one(quick({"ftp//nonsense"}), "orders", "p-1");
-  const auto stored = one.produce({.value = "x"}, 1);
-  ASSERT_FALSE(stored);
-  EXPECT_EQ(stored.error().code, "BAD_ADDRESS");
-  EXPECT_EQ(one.repeated_attempts(), 0);
+  for (const char* address : {"ftp//nonsense", "127.0.0.1:8080", "http://", "http://:80",
+                              "http://a:", "http://a:b", "http://a/path", "https://a"}) {
+    producer one(quick({address}), "orders", "p-1");
+    const auto stored = one.produce({.value = "x"}, 1);
+    ASSERT_FALSE(stored);
+    EXPECT_EQ(stored.error().code, "BAD_ADDRESS") << address;
+    EXPECT_EQ(one.repeated_attempts(), 0);
+  }
 }
 
 TEST(producer, explains_an_answer_that_is_not_the_clusters) {
