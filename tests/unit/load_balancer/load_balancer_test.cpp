@@ -68,6 +68,10 @@ class load_balancer_test : public ::testing::Test {
     ASSERT_TRUE(started.has_value()) << started.error().message;
     balancer = std::move(*started);
   }
+  /// Waits until the load balancer has used the answer of a first health check.
+  static void settle(const std::vector<fake_manager*>& managers) {
+    for (const fake_manager* each : managers) EXPECT_TRUE(eventually([&] { return each->probes >= 2; }));
+  }
   answer ask(std::string_view request) {
     raw_client client(balancer->http_port());
     client.send(request);
@@ -194,6 +198,7 @@ TEST_F(load_balancer_test, tries_another_manager_when_nothing_has_happened) {
   fake_manager busy(fails_with("definite"));
   fake_manager alive(says("alive"));
   start({busy.address(), alive.address()}, {});
+  settle({&busy, &alive});
   for (int i = 0; i < 4; ++i) EXPECT_EQ(post("/topics", R"({"name":"x"})").body, "\"alive\"");
   EXPECT_GT(busy.requests, 0);
 }
@@ -249,6 +254,7 @@ TEST_F(load_balancer_test, sends_each_consumer_to_one_read_manager) {
   fake_manager first(says("first"));
   fake_manager second(says("second"));
   start({}, {first.address(), second.address()});
+  settle({&first, &second});
   std::set<std::string> answers;
   for (int consumer = 0; consumer < 20; ++consumer) {
     const std::string id = "c-" + std::to_string(consumer);
