@@ -130,6 +130,12 @@ result<registered_broker> register_broker(pqxx::connection& connection, const br
   return registered_broker{next, false};
 }
 
+result<controller_office> read_office(pqxx::connection& connection) {
+  pqxx::work transaction(connection);
+  const auto row = transaction.exec1("SELECT epoch, holder FROM controller");
+  return controller_office{row[0].as<std::int64_t>(), row[1].as<std::string>()};
+}
+
 result<> report_process(pqxx::connection& connection, const process_row& process) {
   pqxx::work transaction(connection);
   transaction.exec_params(

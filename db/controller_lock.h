@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "db/metadata_store.h"
+#include "db/metadata_rows.h"
 
 namespace marquee::db {
 
@@ -17,12 +17,6 @@ struct controller_lock_options {
   std::int64_t try_every_ms = 1'000;
   /// Without a successful round trip for so long the holder stops acting.
   std::int64_t lease_ms = 5'000;
-};
-
-/// The office of controller, as far as PostgreSQL knows (DESIGN D17).
-struct controller_office {
-  std::int64_t epoch = 0;
-  std::string holder{};
 };
 
 /// Elects one write manager through a PostgreSQL advisory lock, which belongs to the session of a thread of

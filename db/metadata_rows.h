@@ -81,6 +81,12 @@ struct cluster_row {
   std::vector<std::uint8_t> id_key{};  ///< for the tags of producer and consumer ids
 };
 
+/// The office of controller, as far as PostgreSQL knows (DESIGN D17).
+struct controller_office {
+  std::int64_t epoch = 0;
+  std::string holder{};
+};
+
 /// Everything that changed above `above`, up to and including `version`; read in one consistent view.
 struct metadata_changes {
   metadata_version above = 0;

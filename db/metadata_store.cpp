@@ -96,6 +96,11 @@ net::task<result<consumer_row>> metadata_store::find_consumer(std::int64_t numbe
       [number](pqxx::connection& connection) { return statements::find_consumer(connection, number); }, end);
 }
 
+net::task<result<controller_office>> metadata_store::read_office(net::deadline end) {
+  return pool_->run<controller_office>(
+      [](pqxx::connection& connection) { return statements::read_office(connection); }, end);
+}
+
 net::task<result<>> metadata_store::report_process(process_row process, net::deadline end) {
   return pool_->run<void>(
       [process = std::move(process)](pqxx::connection& connection) {

@@ -101,6 +101,8 @@ class metadata_store {
 
   /// Says that a manager lives; `last_seen_ms` is set by PostgreSQL's clock.
   [[nodiscard]] net::task<result<>> report_process(process_row process, net::deadline end);
+  /// Who took the office of controller last; epoch 0 and nobody at first.
+  [[nodiscard]] net::task<result<controller_office>> read_office(net::deadline end);
   /// Managers seen within the last day.
   [[nodiscard]] net::task<result<std::vector<process_row>>> list_processes(net::deadline end);
 

@@ -35,6 +35,7 @@ result<removal> delete_producer(pqxx::connection& connection, std::int64_t numbe
 result<std::int64_t> register_consumer(pqxx::connection& connection, const consumer_row& consumer);
 result<removal> delete_consumer(pqxx::connection& connection, std::int64_t number);
 result<consumer_row> find_consumer(pqxx::connection& connection, std::int64_t number);
+result<controller_office> read_office(pqxx::connection& connection);
 result<> report_process(pqxx::connection& connection, const process_row& process);
 result<std::vector<process_row>> list_processes(pqxx::connection& connection);
 

@@ -13,6 +13,8 @@ constexpr const char* grow_at_messages = "1000000";
 }  // namespace
 
 net::task<api_result<db::topic_row>> topic_creator::create(topic_wish wish, net::deadline end) {
+  if (!context_.cache.filled())
+    co_return std::unexpected(context_.metadata_unavailable("nothing has been read from PostgreSQL yet"));
   auto placed = place_partitions(context_.registry.candidates(*context_.cache.snapshot()), wish.partitions,
                                  wish.replication_factor);
   if (!placed)

@@ -1,0 +1,183 @@
+#include "write_manager/broker_handlers.h"
+
+#include <map>
+
+#include "base/logging.h"
+#include "net/http_router.h"
+#include "net/json_body.h"
+
+namespace marquee::write_manager {
+
+using net::http_exchange;
+using net::http_response;
+
+namespace {
+
+struct announcement {
+  db::broker_registration registration;
+  std::optional<uuid> cluster_id;
+};
+
+api_result<announcement> read_announcement(const manager_context& context, const net::http_request& request) {
+  if (const auto wrong = net::check_json_content_type(request, context.component))
+    return std::unexpected(*wrong);
+  net::json_body body = net::json_body::parse(request.body);
+  announcement read;
+  db::broker_registration& broker = read.registration;
+  broker.host = body.text("host");
+  if (const auto kafka_host = body.optional_text("kafka_host"); kafka_host && !kafka_host->empty())
+    broker.host = *kafka_host;
+  broker.kafka_port = static_cast<std::uint16_t>(body.integer("kafka_port", 1, 65'535));
+  broker.raft_port = static_cast<std::uint16_t>(body.integer("raft_port", 1, 65'535));
+  broker.http_port = static_cast<std::uint16_t>(body.integer_or("http_port", 0, 0, 65'535));
+  broker.id = broker_id(static_cast<std::int32_t>(body.integer_or("broker_id", 0, 0, INT32_MAX)));
+  broker.incarnation = incarnation_id(body.integer_or("incarnation", 0, 0, INT64_MAX));
+  broker.boot = boot_count(body.integer_or("boot", 0, 0, INT64_MAX));
+  broker.rack = body.optional_text("rack").value_or("");
+  broker.release = body.optional_text("version").value_or("");
+  static_cast<void>(body.optional_integer("metadata_version", 0, INT64_MAX));
+  const std::string cluster = body.optional_text("cluster_id").value_or("");
+  if (!cluster.empty()) {
+    read.cluster_id = uuid::parse(cluster);
+    if (!read.cluster_id) body.refuse("cluster_id", "is not a UUID");
+  }
+  if (broker.host.empty() || broker.host.size() > 255) body.refuse("host", "must be a host name or address");
+  if (const auto problem = body.finish())
+    return std::unexpected(net::bad_request(context.component, *problem));
+  return read;
+}
+
+/// The row that says exactly this already, so that a heartbeat needs no PostgreSQL.
+std::optional<db::broker_row> find_unchanged(const db::metadata_snapshot& metadata,
+                                             const db::broker_registration& broker) {
+  const auto found = metadata.brokers().find(broker.id);
+  if (found == metadata.brokers().end() || broker.incarnation.value() == 0) return std::nullopt;
+  const db::broker_row& row = found->second;
+  const bool same = row.incarnation == broker.incarnation && row.boot == broker.boot &&
+                    row.host == broker.host && row.kafka_port == broker.kafka_port &&
+                    row.raft_port == broker.raft_port &&
+                    (broker.http_port == 0 || row.http_port == broker.http_port) && row.rack == broker.rack &&
+                    row.release == broker.release;
+  return same ? std::optional(row) : std::nullopt;
+}
+
+/// The row of the same broker with the same disk, whatever its address and boot count.
+std::optional<db::broker_row> find_identity(const db::metadata_snapshot& metadata,
+                                            const db::broker_registration& broker) {
+  const auto found = metadata.brokers().find(broker.id);
+  if (found == metadata.brokers().end() || broker.incarnation.value() == 0) return std::nullopt;
+  const bool same = found->second.incarnation == broker.incarnation && broker.boot >= found->second.boot;
+  return same ? std::optional(found->second) : std::nullopt;
+}
+
+http_response registered(const manager_context& context, const db::broker_row& broker, int status) {
+  const auto metadata = context.cache.snapshot();
+  return net::json_response("{\"status\":\"success\",\"broker_id\":" + std::to_string(broker.id.value()) +
+                                ",\"cluster_id\":" + net::json_quote(to_string(metadata->cluster_id())) +
+                                ",\"metadata_version\":" + std::to_string(metadata->version()) + "}",
+                            status);
+}
+
+net::task<http_response> announce(manager_context& context, http_exchange& exchange) {
+  if (auto may =
+          context.authorise(exchange.request, net::operation::administer, {net::resource_kind::broker, {}});
+      !may)
+    co_return net::to_response(may.error());
+  const api_result<announcement> read = read_announcement(context, exchange.request);
+  if (!read) co_return net::to_response(read.error());
+  const auto metadata = context.cache.snapshot();
+  if (metadata->version() == 0)
+    co_return net::to_response(context.metadata_unavailable("nothing has been read from PostgreSQL yet"));
+  if (read->cluster_id && *read->cluster_id != metadata->cluster_id())
+    co_return net::to_response(context.problem(409, "WRONG_CLUSTER",
+                                               "the broker's data directory belongs to cluster " +
+                                                   to_string(*read->cluster_id) + ", this is cluster " +
+                                                   to_string(metadata->cluster_id())));
+  const db::broker_registration& wanted = read->registration;
+  if (const auto row = find_unchanged(*metadata, wanted)) {
+    if (context.registry.note({row->id, row->incarnation}, row->boot))
+      log_info("write_manager", "broker {} is there (boot {})", row->id.value(), row->boot.value());
+    co_return registered(context, *row, 200);
+  }
+  const net::deadline end = context.metadata_deadline(exchange);
+  const auto done = co_await context.store.register_broker(wanted, end);
+  if (!done && done.error().code == error_code::conflict)
+    co_return net::to_response(context.problem(409, "BROKER_CONFLICT", done.error().message));
+  if (const auto row = find_identity(*metadata, wanted);
+      !done && done.error().code == error_code::unavailable && row) {
+    // It is who it says it is; that it was started again is written down when PostgreSQL is back.
+    context.registry.note({row->id, row->incarnation}, wanted.boot);
+    co_return registered(context, *row, 200);
+  }
+  if (!done) co_return net::to_response(context.from_store(done.error()));
+  static_cast<void>(co_await context.follower.refresh(end));
+  const db::broker_row& broker = done->broker;
+  log_info("write_manager", "{} broker {} at {}:{} (incarnation {}, boot {})",
+           done->created ? "registered" : "updated", broker.id.value(), escape_for_log(broker.host),
+           broker.kafka_port, broker.incarnation.value(), broker.boot.value());
+  // Announced by a person: nobody was heard yet.
+  if (wanted.incarnation.value() != 0) context.registry.note({broker.id, broker.incarnation}, broker.boot);
+  co_return registered(context, broker, done->created ? 201 : 200);
+}
+
+struct replica_counts {
+  std::int64_t partitions = 0;
+  std::int64_t leaders = 0;
+};
+
+std::map<broker_id, replica_counts> count_replicas(const manager_context& context,
+                                                   const db::metadata_snapshot& metadata) {
+  std::map<broker_id, replica_counts> counts;
+  for (const auto& [name, topic] : metadata.topics())
+    for (const db::partition_row& partition : topic->partitions) {
+      for (const replica_id& voter : partition.voters) ++counts[voter.broker].partitions;
+      if (const auto leader = context.brokers.known_leader({topic->topic_id, partition.partition}))
+        ++counts[*leader].leaders;
+    }
+  return counts;
+}
+
+net::task<http_response> list_brokers(manager_context& context, http_exchange& exchange) {
+  if (auto may =
+          context.authorise(exchange.request, net::operation::describe, {net::resource_kind::broker, {}});
+      !may)
+    co_return net::to_response(may.error());
+  const auto metadata = context.cache.snapshot();
+  if (metadata->version() == 0)
+    co_return net::to_response(context.metadata_unavailable("nothing has been read yet"));
+  auto counts = count_replicas(context, *metadata);
+  std::string list;
+  for (const auto& [id, broker] : metadata->brokers()) {
+    const auto heard = context.registry.last(id);
+    list += std::string(list.empty() ? "" : ",") + "{\"broker_id\":" + std::to_string(id.value()) +
+            ",\"host\":" + net::json_quote(broker.host) +
+            ",\"kafka_port\":" + std::to_string(broker.kafka_port) +
+            ",\"raft_port\":" + std::to_string(broker.raft_port) +
+            ",\"http_port\":" + std::to_string(broker.http_port) +
+            ",\"state\":" + net::json_quote(to_string(context.registry.state_of(id))) +
+            ",\"last_seen_ms\":" + (heard ? std::to_string(heard->wall_ms) : "null") +
+            ",\"partitions\":" + std::to_string(counts[id].partitions) +
+            ",\"leaders\":" + std::to_string(counts[id].leaders) + "}";
+  }
+  co_return net::json_response("{\"status\":\"success\",\"brokers\":[" + list + "]}");
+}
+
+net::task<http_response> remove_broker(manager_context& context, http_exchange& exchange) {
+  if (auto may =
+          context.authorise(exchange.request, net::operation::administer, {net::resource_kind::broker, {}});
+      !may)
+    co_return net::to_response(may.error());
+  co_return net::to_response(
+      context.problem(501, "NOT_IMPLEMENTED", "draining and removing a broker comes with a later release"));
+}
+
+}  // namespace
+
+void add_broker_routes(net::http_router& router, manager_context& context) {
+  router.add("POST", "/broker", [&](http_exchange& exchange) { return announce(context, exchange); });
+  router.add("GET", "/brokers", [&](http_exchange& exchange) { return list_brokers(context, exchange); });
+  router.add("DELETE", "/broker/{id}",
+             [&](http_exchange& exchange) { return remove_broker(context, exchange); });
+}
+
+}  // namespace marquee::write_manager

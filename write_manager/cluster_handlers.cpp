@@ -1,0 +1,117 @@
+#include "write_manager/cluster_handlers.h"
+
+#include "net/http_router.h"
+#include "net/json_body.h"
+#include "write_manager/partition_status_client.h"
+
+namespace marquee::write_manager {
+
+using net::http_exchange;
+using net::http_response;
+
+namespace {
+
+constexpr std::int64_t status_wait_ms = 1'500;
+
+std::string manager_json(const manager_directory::entry& entry) {
+  const db::process_row& process = entry.process;
+  return "{\"name\":" + net::json_quote(process.name) + ",\"role\":" + net::json_quote(process.role) +
+         ",\"http\":" + net::json_quote(process.http) +
+         ",\"state\":" + (entry.alive ? "\"alive\"" : "\"failed\"") +
+         ",\"version\":" + net::json_quote(process.release) +
+         ",\"metadata_version\":" + std::to_string(process.known_version) +
+         ",\"last_seen_ms\":" + std::to_string(process.last_seen_ms) + "}";
+}
+
+std::string broker_json(const manager_context& context, const db::broker_row& broker) {
+  const auto heard = context.registry.last(broker.id);
+  const std::string host = broker.host + ":";
+  return "{\"name\":\"broker-" + std::to_string(broker.id.value()) + "\",\"role\":\"broker\",\"http\":" +
+         net::json_quote("http://" + host + std::to_string(broker.http_port)) +
+         ",\"kafka\":" + net::json_quote(host + std::to_string(broker.kafka_port)) +
+         ",\"broker_id\":" + std::to_string(broker.id.value()) +
+         ",\"state\":" + net::json_quote(to_string(context.registry.state_of(broker.id))) +
+         ",\"version\":" + net::json_quote(broker.release) + ",\"metadata_version\":null" +
+         ",\"last_seen_ms\":" + (heard ? std::to_string(heard->wall_ms) : "null") + "}";
+}
+
+std::string joined(const std::vector<std::string>& items) {
+  std::string all;
+  for (const std::string& item : items) all += (all.empty() ? "" : ",") + item;
+  return all;
+}
+
+/// The manager that wrote itself into the controller row is not asked for; whoever holds the office says so
+/// itself.
+net::task<http_response> get_cluster(manager_context& context, const manager_directory& managers,
+                                     http_exchange& exchange) {
+  if (auto may =
+          context.authorise(exchange.request, net::operation::describe, {net::resource_kind::cluster, {}});
+      !may)
+    co_return net::to_response(may.error());
+  const auto metadata = context.cache.snapshot();
+  if (metadata->version() == 0)
+    co_return net::to_response(context.metadata_unavailable("nothing has been read yet"));
+  const partition_statuses statuses = co_await ask_partition_statuses(
+      context, std::nullopt, read_barrier::no,
+      exchange.request_deadline.earlier_of(net::deadline::in_ms(status_wait_ms)));
+  std::vector<std::string> processes;
+  for (const auto& entry : managers.entries()) processes.push_back(manager_json(entry));
+  for (const auto& [id, broker] : metadata->brokers()) processes.push_back(broker_json(context, broker));
+  std::vector<std::string> topics;
+  for (const auto& [name, topic] : metadata->topics())
+    if (!topic->internal)
+      topics.push_back("{\"name\":" + net::json_quote(name) +
+                       ",\"topic_id\":" + net::json_quote(to_string(topic->topic_id)) +
+                       ",\"partitions\":" + partitions_json(*topic, statuses) + "}");
+  const auto office = co_await context.store.read_office(net::deadline::in_ms(500));
+  co_return net::json_response(
+      "{\"status\":\"success\",\"cluster_id\":" + net::json_quote(to_string(metadata->cluster_id())) +
+      ",\"metadata_version\":" + std::to_string(metadata->version()) +
+      ",\"controller\":" + (office && !office->holder.empty() ? net::json_quote(office->holder) : "null") +
+      ",\"processes\":[" + joined(processes) + "],\"topics\":[" + joined(topics) +
+      "],\"rates\":{\"produced_per_s\":null,\"consumed_per_s\":null}}");
+}
+
+net::task<http_response> get_managers(manager_context& context, const manager_directory& managers,
+                                      http_exchange& exchange) {
+  if (auto may = context.require_cluster(exchange.request); !may) co_return net::to_response(may.error());
+  std::vector<std::string> list;
+  for (const auto& entry : managers.entries()) list.push_back(manager_json(entry));
+  co_return net::json_response(
+      "{\"status\":\"success\",\"metadata_version\":" + std::to_string(context.cache.version()) +
+      ",\"managers\":[" + joined(list) + "]}");
+}
+
+net::task<http_response> take_producer_ids(manager_context& context, http_exchange& exchange) {
+  constexpr std::int64_t most_at_once = 1'000'000;
+  if (auto may = context.require_cluster(exchange.request); !may) co_return net::to_response(may.error());
+  net::json_body body = net::json_body::parse(exchange.request.body);
+  const std::int64_t count = body.integer("count", 1, most_at_once);
+  if (const auto problem = body.finish())
+    co_return net::to_response(net::bad_request(context.component, *problem));
+  const auto first = co_await context.store.take_producer_ids(count, context.metadata_deadline(exchange));
+  if (!first) co_return net::to_response(context.from_store(first.error()));
+  co_return net::json_response("{\"status\":\"success\",\"first\":" + std::to_string(*first) +
+                               ",\"count\":" + std::to_string(count) + "}");
+}
+
+net::task<http_response> get_activity(manager_context& context, http_exchange&) {
+  co_return net::to_response(context.problem(
+      501, "NOT_IMPLEMENTED", "activity of producers and consumers comes with a later release"));
+}
+
+}  // namespace
+
+void add_cluster_routes(net::http_router& router, manager_context& context,
+                        const manager_directory& managers) {
+  router.add("GET", "/cluster",
+             [&](http_exchange& exchange) { return get_cluster(context, managers, exchange); });
+  router.add("GET", "/activity", [&](http_exchange& exchange) { return get_activity(context, exchange); });
+  router.add("GET", "/internal/managers",
+             [&](http_exchange& exchange) { return get_managers(context, managers, exchange); });
+  router.add("POST", "/internal/producer-ids",
+             [&](http_exchange& exchange) { return take_producer_ids(context, exchange); });
+}
+
+}  // namespace marquee::write_manager

@@ -1,0 +1,148 @@
+#include "write_manager/partition_status_client.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "net/future.h"
+
+namespace marquee::write_manager {
+
+using nlohmann::json;
+
+namespace {
+
+struct gathering {
+  partition_statuses all;
+  std::size_t open = 0;
+  net::promise<> done;
+};
+
+template <class T>
+std::optional<T> number(const json& item, const char* name) {
+  const auto found = item.find(name);
+  if (found == item.end() || !found->is_number_integer()) return std::nullopt;
+  return found->get<T>();
+}
+
+std::string text(const json& item, const char* name) {
+  const auto found = item.find(name);
+  return found != item.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+void read_replicas(const json& list, partition_status& status) {
+  status.replicas.clear();
+  for (const json& replica : list) {
+    if (!replica.is_object()) continue;
+    replica_status& read = status.replicas.emplace_back();
+    read.broker = number<std::int32_t>(replica, "broker_id")
+                      .value_or(number<std::int32_t>(replica, "broker").value_or(0));
+    if (const std::string role = text(replica, "role"); !role.empty()) read.role = role;
+    if (const auto found = replica.find("in_sync"); found != replica.end() && found->is_boolean())
+      read.in_sync = found->get<bool>();
+  }
+}
+
+/// A replica that is not the leader knows its own role, and who leads.
+void take_follower(const json& item, broker_id from, partition_status& status, std::int64_t term) {
+  if (!status.term || *status.term < term) {
+    status.term = term;
+    status.leader = number<std::int32_t>(item, "leader");
+  }
+  if (status.high_watermark) return;  // the leader's own list is better
+  replica_status& own = status.replicas.emplace_back();
+  own.broker = from.value();
+  own.role = text(item, "role");
+}
+
+void take_leader(const json& item, broker_id from, partition_status& status, std::int64_t term) {
+  if (status.high_watermark && status.term && *status.term > term) return;
+  status.term = term;
+  status.leader = from.value();
+  status.log_start_offset = number<std::int64_t>(item, "log_start_offset");
+  status.high_watermark = number<std::int64_t>(item, "high_watermark");
+  if (const auto replicas = item.find("replicas"); replicas != item.end() && replicas->is_array())
+    read_replicas(*replicas, status);
+}
+
+net::task<void> ask_one(const manager_context& context, db::broker_row broker, std::string target,
+                        std::shared_ptr<gathering> into, net::deadline end) {
+  net::http_request request;
+  request.method = "GET";
+  request.target = std::move(target);
+  context.secret.sign(request);
+  const net::http_outcome outcome =
+      co_await context.http.send({broker.host, broker.http_port}, std::move(request),
+                                 {.end = end, .cancel = {}, .on_interim = {}, .resend_if_stale = true});
+  if (outcome.response && outcome.response->status == 200)
+    merge_partition_answer(into->all, broker.id, outcome.response->body);
+  if (--into->open == 0) into->done.set({});
+}
+
+template <class T>
+json or_null(const std::optional<T>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+}  // namespace
+
+void merge_partition_answer(partition_statuses& all, broker_id from, const std::string& body) {
+  const json parsed = json::parse(body, nullptr, false);
+  const auto list = parsed.is_object() ? parsed.find("partitions") : parsed.end();
+  if (!parsed.is_object() || list == parsed.end() || !list->is_array()) return;
+  for (const json& item : *list) {
+    if (!item.is_object()) continue;
+    const std::optional<uuid> topic = uuid::parse(text(item, "topic_id"));
+    const std::optional<std::int32_t> partition = number<std::int32_t>(item, "partition");
+    if (!topic || !partition) continue;
+    partition_status& status = all[{*topic, partition_id(*partition)}];
+    const std::int64_t term = number<std::int64_t>(item, "term").value_or(0);
+    if (text(item, "role") == "leader")
+      take_leader(item, from, status, term);
+    else
+      take_follower(item, from, status, term);
+  }
+}
+
+net::task<partition_statuses> ask_partition_statuses(const manager_context& context,
+                                                     std::optional<uuid> topic_id, read_barrier barrier,
+                                                     net::deadline end) {
+  const auto gathered = std::make_shared<gathering>();
+  const std::vector<db::broker_row> live = context.registry.live(*context.cache.snapshot());
+  std::string target = "/internal/partitions?barrier=";
+  target += barrier == read_barrier::yes ? "true" : "false";
+  if (topic_id) target += "&topic_id=" + to_string(*topic_id);
+  gathered->open = live.size();
+  for (const db::broker_row& broker : live)
+    context.loop.spawn([&context, broker, target, gathered, end] {
+      return ask_one(context, broker, target, gathered, end);
+    });
+  if (!live.empty()) static_cast<void>(co_await gathered->done.get_future().wait(end));
+  co_return gathered->all;
+}
+
+std::string partitions_json(const db::topic_row& topic, const partition_statuses& statuses) {
+  json list = json::array();
+  for (const db::partition_row& partition : topic.partitions) {
+    const auto found = statuses.find({topic.topic_id, partition.partition});
+    partition_status status = found == statuses.end() ? partition_status{} : found->second;
+    if (!status.high_watermark)
+      for (const replica_id& voter : partition.voters) {
+        const auto known = std::ranges::find(status.replicas, voter.broker.value(), &replica_status::broker);
+        if (known == status.replicas.end()) status.replicas.push_back({.broker = voter.broker.value()});
+      }
+    json replicas = json::array();
+    for (const replica_status& replica : status.replicas)
+      replicas.push_back({{"broker", replica.broker},
+                          {"role", or_null(replica.role)},
+                          {"in_sync", or_null(replica.in_sync)}});
+    list.push_back({{"partition", partition.partition.value()},
+                    {"leader", or_null(status.leader)},
+                    {"term", or_null(status.term)},
+                    {"replicas", std::move(replicas)},
+                    {"log_start_offset", or_null(status.log_start_offset)},
+                    {"high_watermark", or_null(status.high_watermark)}});
+  }
+  return list.dump();
+}
+
+}  // namespace marquee::write_manager

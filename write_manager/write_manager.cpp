@@ -1,0 +1,180 @@
+#include "write_manager/write_manager.h"
+
+#include <stop_token>
+
+#include "base/logging.h"
+#include "db/controller_lock.h"
+#include "kafka/leader_feed.h"
+#include "net/http_router.h"
+#include "write_manager/broker_handlers.h"
+#include "write_manager/cluster_handlers.h"
+#include "write_manager/controller_loop.h"
+#include "write_manager/produce_handler.h"
+#include "write_manager/producer_handlers.h"
+#include "write_manager/topic_handlers.h"
+
+namespace marquee::write_manager {
+
+namespace {
+
+constexpr std::int64_t retry_start_ms = 1'000;
+
+kafka::cluster_client_options client_options(const write_manager_options& options) {
+  kafka::cluster_client_options made;
+  made.connection.client_id = options.process.name;
+  return made;
+}
+
+}  // namespace
+
+struct write_manager::state {
+  state(const write_manager_options& with, std::unique_ptr<net::process_host> made)
+      : options(with),
+        host(std::move(made)),
+        store({.url = options.postgres_url,
+               .threads = options.postgres_threads,
+               .statement_timeout_ms = options.postgres_timeout_ms}),
+        follower(cache, {.url = options.postgres_url, .statement_timeout_ms = options.postgres_timeout_ms}),
+        lock({.url = options.postgres_url, .holder = options.process.name}),
+        registry(clock, {options.suspect_after_ms, options.failed_after_ms}),
+        brokers(host->loop(), client_options(options)),
+        context{.options = options,
+                .component = options.process.component(),
+                .time = clock,
+                .loop = host->loop(),
+                .http = host->client(),
+                .secret = host->secret(),
+                .metrics = host->metrics(),
+                .store = store,
+                .cache = cache,
+                .follower = follower,
+                .brokers = brokers,
+                .registry = registry},
+        feed(host->loop(), host->client(), host->secret(), brokers),
+        link(brokers),
+        batcher(host->loop(), link,
+                {.requests_in_flight = options.produce_requests_in_flight,
+                 .queued_bytes_most = options.produce_queue_bytes},
+                host->metrics()),
+        sender(link, batcher, host->metrics()),
+        producer(context, own, sender),
+        topics(context),
+        controller(context, lock, topics),
+        managers(context) {}
+
+  write_manager_options options;
+  system_clock clock;
+  std::unique_ptr<net::process_host> host;
+  db::metadata_store store;
+  db::metadata_cache cache;
+  db::metadata_follower follower;
+  db::controller_lock lock;
+  broker_registry registry;
+  kafka::cluster_client brokers;
+  manager_context context;
+  kafka::leader_feed feed;
+  cluster_broker_link link;
+  produce_batcher batcher;
+  own_producer own;
+  produce_sender sender;
+  produce_handler producer;
+  topic_creator topics;
+  controller_loop controller;
+  manager_directory managers;
+  std::stop_source stopping;
+  bool stopped = false;
+
+  /// Waits for PostgreSQL, brings the schema up to date, then lets everything that needs it begin.
+  net::task<void> begin() {
+    for (bool told = false; !stopping.stop_requested();) {
+      const result<> migrated = co_await store.migrate(net::deadline::in_ms(options.postgres_timeout_ms));
+      if (migrated) break;
+      if (!std::exchange(told, true))
+        log_warning("write_manager",
+                    "waiting for PostgreSQL ({}): nothing can be served before; trying every second",
+                    migrated.error().message);
+      co_await net::sleep_ms(retry_start_ms);
+    }
+    if (stopping.stop_requested()) co_return;
+    follower.start();
+    lock.start();
+    controller.start();
+    managers.start("http://" + options.process.http.address + ":" + std::to_string(host->http_port()));
+    feed.start();
+    while (!stopping.stop_requested() && !own.id()) {
+      if (const auto id =
+              co_await store.take_producer_ids(1, net::deadline::in_ms(options.postgres_timeout_ms)))
+        own.set_id(*id);
+      else
+        co_await net::sleep_ms(retry_start_ms);
+    }
+  }
+
+  /// Tells the broker client and the leader feed whom the metadata names.
+  net::task<void> follow_brokers() {
+    while (!stopping.stop_requested()) {
+      const std::uint64_t seen = follower.changed().generation();
+      std::vector<kafka::broker_address> kafka_addresses;
+      std::vector<net::endpoint> http_addresses;
+      for (const auto& [id, broker] : cache.snapshot()->brokers()) {
+        kafka_addresses.push_back({id, {broker.host, broker.kafka_port}});
+        if (broker.http_port != 0) http_addresses.push_back({broker.host, broker.http_port});
+      }
+      brokers.set_bootstrap(std::move(kafka_addresses));
+      feed.set_brokers(std::move(http_addresses));
+      static_cast<void>(co_await follower.changed().wait(seen, net::deadline::never(), stopping.get_token()));
+    }
+  }
+
+  [[nodiscard]] result<> ready() const {
+    if (!cache.filled()) return fail(error_code::unavailable, "PostgreSQL has not been read yet");
+    if (!own.id()) return fail(error_code::unavailable, "this manager has no producer id of its own yet");
+    return {};
+  }
+};
+
+write_manager::write_manager(std::unique_ptr<state> state) : state_(std::move(state)) {}
+
+write_manager::~write_manager() {
+  stop();
+}
+
+result<std::unique_ptr<write_manager>> write_manager::make(const write_manager_options& options) {
+  auto host = net::process_host::make(options.process);
+  if (!host) return fail(host);
+  return std::unique_ptr<write_manager>(
+      new write_manager(std::make_unique<state>(options, std::move(*host))));
+}
+
+result<> write_manager::start() {
+  state& self = *state_;
+  net::http_router& router = self.host->router();
+  add_topic_routes(router, self.context, self.topics);
+  add_broker_routes(router, self.context);
+  add_producer_routes(router, self.context, self.topics);
+  add_cluster_routes(router, self.context, self.managers);
+  router.add("POST", "/producer/produce",
+             [&self](net::http_exchange& exchange) { return self.producer.handle(exchange); });
+  if (const result<> started = self.host->start([&self] { return self.ready(); }); !started) return started;
+  self.host->loop().spawn([&self] { return self.begin(); });
+  self.host->loop().spawn([&self] { return self.follow_brokers(); });
+  return {};
+}
+
+void write_manager::stop() {
+  if (std::exchange(state_->stopped, true)) return;
+  state& self = *state_;
+  self.stopping.request_stop();
+  self.controller.stop();
+  self.managers.stop();
+  self.feed.stop();
+  self.host->stop();
+  self.lock.stop();
+  self.follower.stop();
+}
+
+std::uint16_t write_manager::http_port() const {
+  return state_->host->http_port();
+}
+
+}  // namespace marquee::write_manager
