@@ -20,6 +20,7 @@ class Proof:
         self.layout = layout
         self.say = say
         self.lines_file = layout.state_dir / "proof" / "packages.txt"
+        self.producer_file = layout.state_dir / "proof" / "producer_id"
 
     def run(self):
         first = not self.lines_file.exists()
@@ -28,15 +29,19 @@ class Proof:
         self._compare()
 
     def _produce(self):
-        lines = _machine_lines()
+        """An attempt that was cut off is made again with the same lines, producer and sequences: nothing is there twice."""
         self.lines_file.parent.mkdir(parents=True, exist_ok=True)
         pending = self.lines_file.with_suffix(".pending")
-        pending.write_bytes(b"".join(line + b"\n" for line in lines))
+        if not self.producer_file.exists():
+            pending.write_bytes(b"".join(line + b"\n" for line in _machine_lines()))
+            registered = api.call(self.layout.load_balancer_url, "POST", "/producer/register", {"topic": TOPIC})
+            self.producer_file.write_text(registered["producer_id"])
+        lines = pending.read_bytes().splitlines()
         begin = time.monotonic()
         with open(pending, "rb") as source:
             made = subprocess.run(
                 [str(self.layout.binary), "produce", TOPIC, "--key-field", str(KEY_FIELD),
-                 "--load-balancer", self.layout.load_balancer_url],
+                 "--producer-id", self.producer_file.read_text(), "--load-balancer", self.layout.load_balancer_url],
                 stdin=source,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
