@@ -36,9 +36,7 @@ result<std::unique_ptr<load_balancer_process>> load_balancer_process::start(
   made->forward =
       std::make_shared<forward_handler>(on.loop(), made->table, options, on.secret(), on.metrics());
   made->monitor = std::make_shared<manager_monitor_loop>(on.loop(), made->table, options, on.secret());
-  made->monitor->on_unhealthy = [forward = made->forward](const net::endpoint& http) {
-    forward->abandon(http);
-  };
+  made->monitor->on_silent = [forward = made->forward](const net::endpoint& http) { forward->abandon(http); };
   on.router().otherwise(
       [forward = made->forward](net::http_exchange& exchange) { return forward->handle(exchange); });
   const auto ready = [&known = made->table]() -> result<> {

@@ -48,7 +48,8 @@ net::task<> manager_monitor_loop::probe(std::shared_ptr<manager_monitor_loop> se
   if (self->closed_) co_return;
   const bool is_ready = outcome.response && outcome.response->status == 200;
   self->table_.set_health(target.http, is_ready ? manager_health::healthy : manager_health::unhealthy);
-  if (!is_ready && self->on_unhealthy) self->on_unhealthy(target.http);
+  const bool silent = !outcome.response && outcome.response.error().code == error_code::timed_out;
+  if (silent && self->on_silent && self->table_.any_healthy(target.role)) self->on_silent(target.http);
   if (is_ready == (target.health == manager_health::healthy)) co_return;
   const std::string why = !outcome.response                 ? outcome.response.error().message
                           : outcome.response->status == 200 ? "it is ready"

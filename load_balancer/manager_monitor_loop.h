@@ -25,8 +25,9 @@ class manager_monitor_loop : public std::enable_shared_from_this<manager_monitor
   manager_monitor_loop(net::event_loop& loop, manager_table& table, const load_balancer_options& options,
                        const net::cluster_secret& secret);
 
-  /// Called when a manager that was healthy no longer answers. Set before `start`.
-  std::function<void(const net::endpoint&)> on_unhealthy = {};
+  /// Called when a manager has not answered its health check in time while another one of its role is
+  /// healthy. Set before `start`.
+  std::function<void(const net::endpoint&)> on_silent = {};
 
   void start();
   /// Ends its coroutines at their next step. On the loop, or after it has stopped.

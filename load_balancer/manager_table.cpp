@@ -69,7 +69,8 @@ void manager_table::learn(const std::vector<manager>& registered) {
   }
   std::erase_if(managers_, [&](const manager& each) {
     const auto same = [&](const manager& other) { return other.http == each.http; };
-    return !each.configured && std::none_of(registered.begin(), registered.end(), same);
+    const bool stays = each.configured || each.health == manager_health::healthy;
+    return !stays && std::none_of(registered.begin(), registered.end(), same);
   });
 }
 

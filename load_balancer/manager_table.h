@@ -33,7 +33,8 @@ class manager_table {
  public:
   /// From configuration: stays for good.
   void configure(manager_role role, const net::endpoint& http);
-  /// From registration: what is not in the list any more is dropped, unless it is configured.
+  /// From registration. What is not in the list any more is dropped, unless it is configured or healthy: a
+  /// manager that answers is better than a list that may be behind.
   void learn(const std::vector<manager>& registered);
 
   void set_health(const net::endpoint& http, manager_health health);

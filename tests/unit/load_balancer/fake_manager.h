@@ -9,6 +9,7 @@
 #include "net/event_loop.h"
 #include "net/http_router.h"
 #include "net/http_server.h"
+#include "net/wake_point.h"
 
 namespace marquee::load_balancer::testing {
 
@@ -16,8 +17,12 @@ namespace marquee::load_balancer::testing {
 class fake_manager {
  public:
   explicit fake_manager(net::http_handler handler) {
-    router_.add("GET", "/ready", [this](net::http_exchange&) -> net::task<net::http_response> {
+    router_.add("GET", "/ready", [this](net::http_exchange& exchange) -> net::task<net::http_response> {
       ++probes;
+      if (is_silent) {
+        net::notifier never;
+        (void)co_await never.wait(0, net::deadline::in_ms(10'000), exchange.client_gone_token());
+      }
       co_return net::json_response("{}", is_ready ? 200 : 503);
     });
     router_.add(
@@ -47,6 +52,7 @@ class fake_manager {
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
   std::atomic<bool> is_ready{true};
+  std::atomic<bool> is_silent{false};  ///< does not answer health checks
   std::atomic<bool> announces{true};
   std::atomic<int> probes{0};
   std::atomic<int> requests{0};

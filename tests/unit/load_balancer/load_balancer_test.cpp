@@ -323,7 +323,7 @@ TEST_F(load_balancer_test, takes_back_what_it_sent_to_a_manager_that_fell_silent
     EXPECT_TRUE(eventually([&] { return hanging.requests == 1; }));
     hanging.announces = true;
     EXPECT_TRUE(eventually([&] { return alive.probes >= 2; }));
-    hanging.is_ready = false;
+    hanging.is_silent = true;
   });
   EXPECT_EQ(get("/topics").body, "\"alive\"");
   silence.join();

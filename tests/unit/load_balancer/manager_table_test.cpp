@@ -100,6 +100,10 @@ TEST_F(manager_table_test, learns_registered_managers_and_forgets_those_that_lef
   EXPECT_EQ(table.all().size(), 6U);
   EXPECT_EQ(table.all().front().name, "wm-1");
   EXPECT_EQ(table.all().front().health, manager_health::healthy) << "learning a name changes nothing else";
+  table.set_health(at(3), manager_health::healthy);
+  table.learn({});
+  EXPECT_EQ(table.all().size(), 6U) << "a manager that answers stays";
+  for (const int port : {1, 2, 3}) table.set_health(at(port), manager_health::unhealthy);
   table.learn({});
   EXPECT_EQ(table.all().size(), 5U) << "configured managers stay";
 }
