@@ -166,10 +166,12 @@ net::task<kafka::find_coordinator_response> position_handler::handle(kafka::find
   (void)context;
   services_.metrics.other_requests.add();
   kafka::find_coordinator_response response;
-  for (std::string& key : request.keys)
-    response.coordinators.push_back({.key = std::move(key),
-                                     .error = kafka_error::coordinator_not_available,
-                                     .message = "consumer groups of Kafka clients are not served yet"});
+  for (std::string& key : request.keys) {
+    auto& told = response.coordinators.emplace_back();
+    told.key = std::move(key);
+    told.error = kafka_error::coordinator_not_available;
+    told.message = "consumer groups of Kafka clients are not served yet";
+  }
   co_return response;
 }
 

@@ -1,0 +1,220 @@
+#include "broker/broker_node.h"
+
+#include <utility>
+
+#include "base/logging.h"
+#include "broker/identity_store.h"
+
+namespace marquee::broker {
+
+namespace {
+
+constexpr std::uint64_t secret_bytes_most = 64 * 1024;
+
+std::string trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
+}
+
+}  // namespace
+
+broker_node::broker_node(broker_options options) : options_(std::move(options)) {}
+
+broker_node::~broker_node() {
+  stop();
+}
+
+result<std::unique_ptr<broker_node>> broker_node::make(const broker_options& options) {
+  std::unique_ptr<broker_node> node(new broker_node(options));
+  if (auto good = node->check_options(); !good) return fail(good);
+  auto process = net::process_host::make(options.process);
+  if (!process) return fail(process);
+  node->process_ = std::move(*process);
+  node->metrics_ = std::make_unique<broker_metrics>(node->process_->metrics());
+  node->catalog_ = std::make_unique<topic_catalog>(node->files_, options.data_dir + "/metadata.json");
+  node->producer_ids_ =
+      std::make_unique<producer_id_reserve>(node->files_, options.data_dir + "/producer-ids");
+  node->manager_client_ = std::make_unique<manager_client>(node->process_->loop(), node->process_->client(),
+                                                           node->process_->secret(), node->managers_);
+  node->catalog_loop_ = std::make_unique<net::event_loop>("catalog");
+  return node;
+}
+
+result<> broker_node::check_options() {
+  if (options_.data_dir.empty())
+    return fail(error_code::invalid_argument,
+                "the broker needs a data directory (configuration key data_dir)");
+  for (const std::string& text : options_.write_managers) {
+    const auto manager = net::parse_endpoint(text);
+    if (!manager) return fail(manager, "configuration key write_managers");
+    managers_.push_back(*manager);
+  }
+  if (auto safe = net::check_listener(options_.kafka, options_.process.insecure_network); !safe) return safe;
+  return net::check_listener(options_.raft, options_.process.insecure_network);
+}
+
+result<> broker_node::start(const std::function<bool()>& stop) {
+  if (auto made = files_.create_directories(options_.data_dir); !made) return fail(made, options_.data_dir);
+  if (auto loaded = catalog_->load(); !loaded) return loaded;
+  if (auto loaded = producer_ids_->load(); !loaded) return loaded;
+  add_routes();
+  if (auto started = process_->start([this] { return ready(); }); !started) return started;
+  const auto identity = find_identity(stop);
+  if (!identity) return fail(identity);
+  identity_ = *identity;
+  log_info("broker", "broker {} of cluster {}, boot {}, data in {}", to_string(identity->replica),
+           to_string(identity->cluster_id), boot_.value(), options_.data_dir);
+  if (auto started = start_raft(*identity); !started) return started;
+  if (auto opened = open_front_door(*identity); !opened) return opened;
+  registration_->start(announcement());
+  return {};
+}
+
+void broker_node::add_routes() {
+  routes_ = std::make_unique<internal_routes_environment>(
+      internal_routes_environment{.component = options_.process.component(),
+                                  .secret = process_->secret(),
+                                  .services = [this] { return serving_.load(); },
+                                  .push = [this](metadata_push what) { return push(std::move(what)); },
+                                  .leaders_changed = {}});
+  add_internal_routes(process_->router(), *routes_);
+}
+
+broker_announcement broker_node::announcement() const {
+  broker_announcement what;
+  what.host = options_.reachable_host();
+  what.kafka_port = door_ ? door_->port() : static_cast<std::uint16_t>(options_.kafka.port);
+  what.raft_port = host_ ? host_->listen_port() : static_cast<std::uint16_t>(options_.raft.port);
+  what.http_port = process_->http_port();
+  what.incarnation = incarnation_;
+  what.boot = boot_;
+  if (identity_) what.broker = identity_->replica.broker;
+  if (identity_) what.cluster_id = identity_->cluster_id;
+  what.metadata_version = [this] { return catalog_->snapshot()->version; };
+  return what;
+}
+
+result<broker_identity> broker_node::find_identity(const std::function<bool()>& stop) {
+  identity_store store(files_, options_.data_dir);
+  const auto known = store.load();
+  if (!known) return fail(known);
+  const auto boot = store.count_boot();
+  if (!boot) return fail(boot);
+  boot_ = *boot;
+  const auto wanted =
+      *known ? result<incarnation_id>((*known)->replica.incarnation) : store.wanted_incarnation();
+  if (!wanted) return fail(wanted);
+  incarnation_ = *wanted;
+  registration_ = std::make_unique<registration_loop>(process_->loop(), *manager_client_, *producer_ids_,
+                                                      announcement(), options_.heartbeat_to_managers_ms);
+  if (*known) return **known;
+  const auto given = registration_->obtain_identity(stop);
+  if (!given) return fail(given);
+  if (auto saved = store.save(*given); !saved) return fail(saved);
+  return *given;
+}
+
+result<raft::raft_host_options> broker_node::raft_options(const broker_identity& identity) const {
+  raft::raft_host_options raft;
+  raft.self = identity.replica;
+  raft.boot = boot_;
+  raft.cluster_id = identity.cluster_id;
+  if (!options_.process.secret_file.empty()) {
+    const auto secret = read_file(files_, options_.process.secret_file, secret_bytes_most);
+    if (!secret) return fail(secret, options_.process.secret_file);
+    raft.cluster_secret = trimmed(as_text(*secret));
+  }
+  raft.listen_address = options_.raft.address;
+  raft.listen_port = static_cast<std::uint16_t>(options_.raft.port);
+  raft.threads = options_.thread_count();
+  raft.storage.data_dir = options_.data_dir;
+  raft.storage.wal_file_bytes = static_cast<std::uint64_t>(options_.wal_file_bytes);
+  raft.storage.checkpoint_bytes = static_cast<std::uint64_t>(options_.checkpoint_bytes);
+  raft.node.election_timeout_least_ms = options_.election_timeout_least_ms;
+  raft.node.election_timeout_most_ms = options_.election_timeout_most_ms;
+  raft.node.heartbeat_interval_ms = options_.raft_heartbeat_ms;
+  raft.node.quorum_timeout_ms = options_.quorum_timeout_ms;
+  raft.node.failover_step_ms = options_.failover_step_ms;
+  raft.node.uncommitted_bytes_most = static_cast<std::size_t>(options_.uncommitted_bytes_most);
+  return raft;
+}
+
+result<> broker_node::start_raft(const broker_identity& identity) {
+  const auto options = raft_options(identity);
+  if (!options) return fail(options);
+  raft::raft_host_callbacks callbacks;
+  callbacks.make_machine = [this](raft::replica& replica) -> std::unique_ptr<raft::state_machine> {
+    return std::make_unique<partition>(replica, partition_environment{clock_, *metrics_, options_.appends});
+  };
+  callbacks.options_of = [this](const group_id& group) {
+    const metadata_snapshot metadata = catalog_->snapshot();
+    const topic_metadata* topic = metadata->find(group.topic_id);
+    return topic == nullptr ? raft::group_options{} : topic->group_options();
+  };
+  callbacks.on_fenced = [](const group_id& group, const error& why) {
+    log_error("broker", "replica {} stepped aside: {}", to_string(group), why.message);
+  };
+  callbacks.on_leaders = [this](std::uint64_t) { routes_->leaders_changed.wake_all(); };
+  host_ = raft::raft_host::make(*options, files_, clock_, process_->metrics(), std::move(callbacks));
+  return host_->start();
+}
+
+result<> broker_node::open_front_door(const broker_identity& identity) {
+  services_ = std::make_unique<broker_services>(broker_services{
+      .host = *host_,
+      .catalog = *catalog_,
+      .producer_ids = *producer_ids_,
+      .managers = *manager_client_,
+      .metrics = *metrics_,
+      .time = clock_,
+      .self = identity.replica,
+      .advertised = {options_.reachable_host(), static_cast<std::uint16_t>(options_.kafka.port)},
+      .limits = options_.limits,
+      .policy = {}});
+  reconciler_ = std::make_unique<replica_reconciler>(*host_, *metrics_, identity.replica);
+  catalog_loop_->run_and_wait([this] { reconciler_->reconcile(*catalog_->snapshot()); });
+  auto door = kafka_front_door::open(*host_->loops().front(), options_.kafka, *services_);
+  if (!door) return fail(door);
+  door_ = std::move(*door);
+  services_->advertised.port = door_->port();
+  serving_ = services_.get();
+  return {};
+}
+
+net::future<push_result> broker_node::push(metadata_push what) {
+  const net::promise<push_result> answer;
+  auto coming = answer.get_future();
+  catalog_loop_->post([this, what = std::move(what), answer] {
+    const std::int64_t before = catalog_->snapshot()->version;
+    const auto verdict = catalog_->apply(what);
+    if (!verdict) return (void)answer.set(fail(verdict));
+    const metadata_snapshot now = catalog_->snapshot();
+    if (*verdict == cluster_metadata::push_verdict::applied) {
+      if (now->version != before) reconciler_->reconcile(*now);
+      answer.set(push_result{*verdict, now});
+    } else {
+      answer.set(push_result{*verdict, now});
+    }
+  });
+  return coming;
+}
+
+result<> broker_node::ready() const {
+  if (serving_ == nullptr) return fail(error_code::unavailable, "no identity yet, or the log is being read");
+  return {};
+}
+
+void broker_node::stop() {
+  if (std::exchange(stopped_, true) || !process_) return;
+  if (registration_) registration_->stop();
+  serving_ = nullptr;
+  if (door_) door_->begin_stop();
+  if (door_) door_->stop();
+  catalog_loop_->stop();
+  process_->stop();
+  door_.reset();
+  if (host_) host_->stop();
+}
+
+}  // namespace marquee::broker

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/types.h"
+#include "base/uuid.h"
+#include "broker/identity_store.h"
+#include "broker/manager_client.h"
+#include "broker/producer_id_reserve.h"
+
+namespace marquee::broker {
+
+/// What this broker tells write managers about itself.
+struct broker_announcement {
+  std::string host;
+  std::uint16_t kafka_port = 0;
+  std::uint16_t raft_port = 0;
+  std::uint16_t http_port = 0;
+  incarnation_id incarnation{};
+  boot_count boot{};
+  std::optional<broker_id> broker{};  ///< nothing before the first registration
+  std::optional<uuid> cluster_id{};
+  /// Of the metadata that this broker has; may be empty.
+  std::function<std::int64_t()> metadata_version{};
+};
+
+/// The body of POST /broker.
+[[nodiscard]] std::string encode_announcement(const broker_announcement& what);
+/// The identity in its answer. Errors: invalid_argument, refused (the manager's message, for example that
+/// this broker belongs to another cluster).
+[[nodiscard]] result<broker_identity> read_registration(const net::http_response& answer,
+                                                        incarnation_id incarnation);
+
+/// Registers with every configured write manager, again and again, which is also the broker's heartbeat
+/// (DESIGN D16), and keeps the reserve of producer ids filled. Coroutines on the manager client's loop;
+/// nothing that the broker does waits for them. Logs when a manager comes or goes, not each time.
+class registration_loop {
+ public:
+  registration_loop(net::event_loop& loop, manager_client& managers, producer_id_reserve& producer_ids,
+                    broker_announcement what, std::int64_t interval_ms);
+  ~registration_loop();
+  registration_loop(const registration_loop&) = delete;
+  registration_loop& operator=(const registration_loop&) = delete;
+
+  /// Blocks until a manager gave an identity, or `stop` is requested (cancelled), or one refused for good
+  /// (refused). Before `start`; not from the loop.
+  [[nodiscard]] result<broker_identity> obtain_identity(const std::function<bool()>& stop);
+  /// From now on as this.
+  void start(const broker_announcement& what);
+  void stop();
+
+ private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+}  // namespace marquee::broker
