@@ -119,11 +119,12 @@ position_map consumer_session::reading_positions() const {
 }
 
 void consumer_session::seek(const position_map& positions) {
-  for (const auto& [number, offset] : positions)
+  for (const auto& [number, offset] : positions) {
     if (number >= 0 && number < partition_count()) partitions_[static_cast<std::size_t>(number)].seek(offset);
+    to_commit_.erase(number);
+  }
   can_undo_ = false;
   skipped_ = 0;
-  to_commit_.clear();
 }
 
 const partition_buffer* consumer_session::partition(std::int32_t number) const {

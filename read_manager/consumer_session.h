@@ -100,7 +100,7 @@ class consumer_session {
 
   /// Next offset to deliver, of every partition.
   [[nodiscard]] position_map reading_positions() const;
-  /// Reading goes on there; what was to be committed before is forgotten.
+  /// Reading goes on there; what was to be committed for these partitions is forgotten.
   void seek(const position_map& positions);
   /// What the logs looked like at the last fetch, if there was one.
   [[nodiscard]] const partition_buffer* partition(std::int32_t number) const;

@@ -1,0 +1,65 @@
+#include "read_manager/consumer_table.h"
+
+namespace marquee::read_manager {
+
+consumer_pointer consumer_table::find(const std::string& id) {
+  const auto found = consumers_.find(id);
+  if (found == consumers_.end()) return nullptr;
+  if (found->second->lost) {
+    consumers_.erase(found);
+    return nullptr;
+  }
+  return found->second;
+}
+
+void consumer_table::insert(const consumer_pointer& consumer) {
+  make_room();
+  consumers_[consumer->who.id] = consumer;
+}
+
+void consumer_table::erase(const std::string& id) {
+  const auto found = consumers_.find(id);
+  if (found == consumers_.end()) return;
+  found->second->lost = true;
+  found->second->changed.wake_all();
+  consumers_.erase(found);
+}
+
+void consumer_table::make_room() {
+  while (consumers_.size() >= most_) {
+    auto oldest = consumers_.end();
+    for (auto item = consumers_.begin(); item != consumers_.end(); ++item) {
+      const owned_consumer& consumer = *item->second;
+      const bool idle = !consumer.busy && !consumer.committing;
+      if (idle && (oldest == consumers_.end() || consumer.last_used_us < oldest->second->last_used_us))
+        oldest = item;
+    }
+    if (oldest == consumers_.end())
+      return;  // all are being worked for: their number is bounded by the connections
+    oldest->second->lost = true;
+    consumers_.erase(oldest);
+  }
+}
+
+std::size_t consumer_table::free_memory(std::int64_t idle_since_us, std::size_t most_bytes) {
+  std::size_t held = 0;
+  std::multimap<std::int64_t, owned_consumer*> by_age;
+  for (const auto& [id, consumer] : consumers_) {
+    if (consumer->session.buffered_bytes() == 0) continue;
+    if (!consumer->busy && consumer->last_used_us < idle_since_us) {
+      consumer->session.drop_read_ahead();
+      continue;
+    }
+    held += consumer->session.buffered_bytes();
+    by_age.emplace(consumer->last_used_us, consumer.get());
+  }
+  for (const auto& [used_us, consumer] : by_age) {
+    if (held <= most_bytes) break;
+    if (consumer->busy) continue;
+    held -= consumer->session.buffered_bytes();
+    consumer->session.drop_read_ahead();
+  }
+  return held;
+}
+
+}  // namespace marquee::read_manager

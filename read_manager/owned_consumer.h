@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/wake_point.h"
+#include "read_manager/consumer_session.h"
+#include "read_manager/offset_client.h"
+#include "read_manager/position_client.h"
+
+namespace marquee::read_manager {
+
+/// What goes on between the brokers and one partition of a consumer.
+struct partition_traffic {
+  bool quick_fetch_open = false;  ///< a fetch that does not wait at the broker is under way
+  bool long_fetch_open = false;   ///< a long poll is under way
+  std::int64_t answered_us = 0;   ///< monotonic time of the last good answer
+  int failures = 0;               ///< tries in a row without a good answer
+  std::string problem;            ///< of the last failure
+};
+
+/// A consumer that this manager owns. Shared by the requests and coroutines that work for it, all on the
+/// manager's loop. Whoever changes something that others may wait for wakes `changed`.
+struct owned_consumer {
+  owned_consumer(consumer_reference reference, std::int32_t claimed_epoch, position_map positions)
+      : who(std::move(reference)),
+        epoch(claimed_epoch),
+        session(positions),
+        committed(std::move(positions)) {}
+
+  consumer_reference who;
+  std::int32_t epoch;
+  consumer_session session;
+  net::wake_point changed;
+  /// One consume or seek at a time, until its answer has left: the next one must know whether it did.
+  bool busy = false;
+  /// Another manager has claimed the consumer, or it was deleted: nothing may be done for it here any more.
+  bool lost = false;
+  std::int64_t last_seen_ms = 0;  ///< wall clock
+  std::int64_t last_used_us = 0;  ///< monotonic
+  std::int64_t verified_us = 0;   ///< monotonic time when the ownership was last seen to be ours
+
+  std::vector<partition_traffic> traffic;
+
+  // Commits go out one after the other; what comes meanwhile is merged.
+  position_map committed;      ///< as far as known
+  position_map commit_wanted;  ///< not sent yet
+  bool committing = false;
+  std::uint64_t tickets_given = 0;
+  std::uint64_t tickets_done = 0;
+  std::optional<error> commit_problem;  ///< of the last commit that ended
+
+  void set_partition_count(std::int32_t count) {
+    session.set_partition_count(count);
+    traffic.resize(static_cast<std::size_t>(session.partition_count()));
+  }
+  /// All partitions have answered since that time.
+  [[nodiscard]] bool answered_since(std::int64_t time_us) const {
+    for (const partition_traffic& partition : traffic)
+      if (partition.answered_us < time_us) return false;
+    return true;
+  }
+  [[nodiscard]] std::string problem() const {
+    for (const partition_traffic& partition : traffic)
+      if (!partition.problem.empty()) return partition.problem;
+    return "a partition has not answered";
+  }
+  [[nodiscard]] partition_set all_partitions() const {
+    partition_set all{who.topic, who.topic_id, {}};
+    for (std::int32_t i = 0; i < session.partition_count(); ++i) all.partitions.push_back(i);
+    return all;
+  }
+};
+
+using consumer_pointer = std::shared_ptr<owned_consumer>;
+
+}  // namespace marquee::read_manager

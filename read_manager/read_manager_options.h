@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "net/process_host.h"
+
+namespace marquee::read_manager {
+
+/// Configuration of a read manager. Its keys are described in read_manager_process.h.
+struct read_manager_options {
+  net::process_options process{.role = "read_manager"};
+  /// Where other managers and load balancers reach this process; empty: http.address:http.port.
+  std::string advertised_http;
+  std::string postgres_url = "postgresql://127.0.0.1:15432/marquee";
+  std::int64_t request_timeout_ms = 10'000;
+  std::int64_t max_consumers = 20'000;
+  std::int64_t read_ahead_bytes = 1 << 20;  ///< per consumer
+  std::int64_t total_read_ahead_bytes = 256LL << 20;
+  std::int64_t default_max_bytes = 4 << 20;  ///< of one answer
+  std::int64_t greatest_max_bytes = 64 << 20;
+};
+
+}  // namespace marquee::read_manager
