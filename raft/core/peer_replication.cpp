@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "raft/core/planted_bugs.h"
+
 namespace marquee::raft {
 
 void peer_replication::sent(log_index last) {
@@ -53,6 +55,7 @@ void peer_replication::connection_back() {
 
 bool peer_replication::heartbeat_answered() {
   const bool was_quiet = std::exchange(quiet_, true);
+  if (planted(planted_bug::waits_for_lost_appends)) return false;
   if (was_quiet) waiting_ = false;
   return was_quiet;
 }

@@ -10,6 +10,8 @@ enum class planted_bug {
   commits_old_terms_by_counting,  ///< raft-pitfalls 14
   acknowledges_before_the_sync,   ///< raft-pitfalls 35
   truncates_on_every_append,      ///< raft-pitfalls 16
+  waits_for_lost_appends,         ///< raft-pitfalls 21: a bug of liveness
+  counts_late_read_answers,       ///< raft-pitfalls 58
 };
 
 #ifdef MARQUEE_RAFT_PLANTED_BUGS

@@ -73,8 +73,8 @@ void simulated_group::change_weather() {
   weather_ = {};
   if (random_.chance(1, 3)) return;
   weather_.lost_per_mille = random_.chance(1, 2) ? random_.below(300) : 0;
-  weather_.repeated_per_mille = random_.chance(1, 2) ? random_.below(300) : 0;
-  weather_.late_per_mille = random_.chance(1, 2) ? random_.below(50) : 0;
+  weather_.repeated_per_mille = random_.chance(1, 2) ? random_.below(500) : 0;
+  weather_.late_per_mille = random_.chance(1, 2) ? random_.below(200) : 0;
   weather_.delay_most_us = random_.between(1, 60) * 1000;
 }
 
@@ -83,7 +83,7 @@ void simulated_group::restart_later(simulated_replica& one) {
   after(random_.between(1'000, most_us), [this, &one] {
     one.start();
     for (const auto& other : replicas_)
-      if (other.get() != &one) other->peer_up(one.id().broker);
+      if (other.get() != &one && random_.chance(3, 4)) other->peer_up(one.id().broker);
   });
 }
 

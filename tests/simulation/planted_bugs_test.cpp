@@ -40,7 +40,7 @@ void expect_found(const finding& found) {
 }
 
 TEST(simulator_finds, vote_that_is_not_persisted) {
-  expect_found(search(true, 200));
+  expect_found(search(true, 300));
 }
 
 TEST(simulator_finds, commit_of_an_older_term_by_counting) {
@@ -53,6 +53,14 @@ TEST(simulator_finds, acknowledgement_before_the_sync) {
 
 TEST(simulator_finds, truncation_by_a_repeated_append) {
   expect_found(search_for(planted_bug::truncates_on_every_append, 50));
+}
+
+TEST(simulator_finds, window_that_waits_for_lost_appends_for_ever) {
+  expect_found(search_for(planted_bug::waits_for_lost_appends, 50));
+}
+
+TEST(simulator_finds, read_that_is_confirmed_by_answers_to_an_earlier_round) {
+  expect_found(search_for(planted_bug::counts_late_read_answers, 200));
 }
 
 TEST(simulator_finds, nothing_where_nothing_is_planted) {

@@ -8,11 +8,12 @@
 namespace marquee::raft::simulation {
 
 simulated_replica::simulated_replica(simulated_world& world, node_options options, configuration members,
-                                     simulated_disk_options disk)
+                                     simulated_disk_options disk, simulated_fate fate)
     : world_(world),
       options_(options),
       members_(std::move(members)),
       disk_(disk),
+      fate_(fate),
       clock_offset_ms_(world.random().between(0, 1'000'000)),
       clock_percent_(world.random().between(97, 103)) {}
 
@@ -59,6 +60,7 @@ void simulated_replica::crash() {
 }
 
 void simulated_replica::be_healthy() {
+  fate_ = {};
   fuse_ = 0;
   paused_until_us_ = disk_stalled_until_us_ = 0;
 }
@@ -159,7 +161,9 @@ void simulated_replica::handle_work() {
     if (todo.persist) hand_to_disk(std::move(*todo.persist));
     if (node_->is_leader()) {
       world_.rules().leads(id(), node_->term());
-      led_term_ = node_->term();
+      const bool is_new = std::exchange(led_term_, node_->term()) != node_->term();
+      if (is_new && world_.random().below(100) < fate_.leader_dies_young_percent)
+        light_fuse(static_cast<int>(world_.random().between(1, world_.random().chance(1, 2) ? 10 : 40)));
     }
     // Before a message can tell others of the commit. It may be one of a leadership that ended since.
     apply_up_to(todo.commit_index);
@@ -186,7 +190,11 @@ void simulated_replica::hand_to_disk(persist_request request) {
 }
 
 void simulated_replica::send_checked(const message& m) {
-  if (m.type == message_type::vote_response && !m.rejected) world_.rules().grants_vote(id(), m.term, m.to);
+  if (m.type == message_type::vote_response && !m.rejected) {
+    world_.rules().grants_vote(id(), m.term, m.to);
+    if (world_.random().below(100) < fate_.voter_dies_young_percent)
+      light_fuse(static_cast<int>(world_.random().between(1, 6)));
+  }
   if (m.type == message_type::vote_request) world_.rules().grants_vote(id(), m.term, id());
   world_.send(m);
   point();

@@ -37,12 +37,20 @@ struct simulated_disk_options {
   bool forgets_votes = false;
 };
 
+/// Crashes at the moments that matter most: random ones rarely meet them.
+struct simulated_fate {
+  /// A new leader's fuse is lit, so that it dies with part of its log replicated (Raft paper, figure 8).
+  std::uint64_t leader_dies_young_percent = 0;
+  /// So is that of a replica that has just voted.
+  std::uint64_t voter_dies_young_percent = 0;
+};
+
 /// A process with one node of raft/core, its disk and its clock. It can crash at any point of its work: what
 /// was not synced is lost, what was handed to the disk may or may not have got there.
 class simulated_replica {
  public:
   simulated_replica(simulated_world& world, node_options options, configuration members,
-                    simulated_disk_options disk);
+                    simulated_disk_options disk, simulated_fate fate);
 
   [[nodiscard]] const replica_id& id() const { return options_.self; }
   [[nodiscard]] const testing::memory_log& log() const { return log_; }
@@ -59,6 +67,7 @@ class simulated_replica {
   /// Its thread does not run until then; messages wait.
   void pause_for(std::int64_t duration_us) { paused_until_us_ = now_us() + duration_us; }
   void stall_disk_for(std::int64_t duration_us) { disk_stalled_until_us_ = now_us() + duration_us; }
+  /// No more faults.
   void be_healthy();
 
   void tick();
@@ -91,6 +100,7 @@ class simulated_replica {
   node_options options_;
   configuration members_;
   simulated_disk_options disk_;
+  simulated_fate fate_;
   testing::memory_log log_;
   std::unique_ptr<node> node_;
   /// Counts starts, so that what was meant for an earlier life does not reach a later one.

@@ -41,7 +41,7 @@ simulated_group::simulated_group(const simulation_options& options)
       std::make_unique<invariants>(members_, [this](const replica_id& replica) -> const testing::memory_log& {
         return by_broker(replica.broker).log();
       });
-  fault_interval_us_ = random_.between(20, 600) * 1000;
+  fault_interval_us_ = random_.between(10, 500) * 1000;
   write_interval_us_ = random_.between(2, 40) * 1000;
   change_weather();
   add_replicas(options);
@@ -58,16 +58,24 @@ simulated_group::simulated_group(const simulation_options& options)
 void simulated_group::add_replicas(const simulation_options& options) {
   node_options node;
   constexpr std::size_t append_sizes[] = {1, 1, 300, std::size_t{1} << 20};
-  constexpr std::size_t windows[] = {1, 2, 8, 32};
+  constexpr std::size_t windows[] = {1, 1, 2, 32};
   node.append_bytes_most = append_sizes[random_.below(4)];
   node.inflight_appends_most = windows[random_.below(4)];
   node.uncommitted_bytes_most = 4'000;
+  // Short time-outs give more elections in as many steps.
+  constexpr std::int64_t time_outs_ms[] = {100, 200, 500};
+  node.election_timeout_least_ms = time_outs_ms[random_.below(3)];
+  node.election_timeout_most_ms = node.quorum_timeout_ms = 2 * node.election_timeout_least_ms;
+  node.heartbeat_interval_ms = node.election_timeout_least_ms / 5;
   simulated_disk_options disk;
   disk.sync_most_us = random_.between(1, 30) * 1000;
   disk.forgets_votes = options.disk_forgets_votes;
+  simulated_fate fate;
+  if (random_.chance(1, 2)) fate.leader_dies_young_percent = random_.below(90);
+  if (random_.chance(1, 2)) fate.voter_dies_young_percent = random_.below(90);
   for (const replica_id& member : members_.members()) {
     node.self = member;
-    replicas_.push_back(std::make_unique<simulated_replica>(*this, node, members_, disk));
+    replicas_.push_back(std::make_unique<simulated_replica>(*this, node, members_, disk, fate));
   }
 }
 
@@ -98,9 +106,12 @@ void simulated_group::heal_and_come_back_to_life() {
     one->be_healthy();
     one->start();
   }
-  for (const auto& one : replicas_)
-    for (const auto& other : replicas_)
-      if (one != other) one->peer_up(other->id().broker);
+  // Half of the time nobody says that connections are back: progress must not depend on it.
+  if (random_.chance(1, 2)) {
+    for (const auto& one : replicas_)
+      for (const auto& other : replicas_)
+        if (one != other) one->peer_up(other->id().broker);
+  }
   const log_index before = rules_->highest_committed();
   run_until([&] { return everybody_applied(before + 5); });
   writing_ = false;
@@ -129,10 +140,14 @@ void simulated_group::send(const message& m) {
   const int copies = random_.below(1000) < weather_.repeated_per_mille ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     const bool is_late = random_.below(1000) < weather_.late_per_mille;
-    const std::int64_t delay_us = is_late ? random_.between(50'000, 3'000'000)
-                                          : random_.between(weather_.delay_least_us, weather_.delay_most_us);
+    const std::int64_t delay_us = is_late
+                                      ? random_.between(20'000, random_.chance(1, 2) ? 200'000 : 3'000'000)
+                                      : random_.between(weather_.delay_least_us, weather_.delay_most_us);
     after(delay_us, [this, m] { deliver(m); });
   }
+  // Requests for votes are rare, and dangerous when they come again after a crash: more of them do.
+  if (!healed_ && m.type == message_type::vote_request && random_.chance(1, 2))
+    after(random_.between(5'000, 200'000), [this, m] { deliver(m); });
 }
 
 void simulated_group::deliver(const message& m) {

@@ -9,7 +9,7 @@ namespace marquee::raft::simulation {
 struct simulation_options {
   std::uint64_t seed = 1;
   /// Events with faults; then everything is healed and the group has to make progress.
-  std::uint64_t steps = 12'000;
+  std::uint64_t steps = 20'000;
   /// A planted bug of the disk (raft-pitfalls 2).
   bool disk_forgets_votes = false;
   /// Gets a line for everything that happens; empty: none is made.
