@@ -1,7 +1,5 @@
-#include "cli/command_context.h"
-
-#if __has_include("broker/broker_process.h")
 #include "broker/broker_process.h"
+#include "cli/command_context.h"
 #include "cli/process_command.h"
 
 namespace marquee::cli {
@@ -13,8 +11,3 @@ void add_broker_command(CLI::App& app, command_context& context) {
 }
 
 }  // namespace marquee::cli
-#else
-namespace marquee::cli {
-void add_broker_command(CLI::App&, command_context&) {}
-}  // namespace marquee::cli
-#endif

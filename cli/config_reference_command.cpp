@@ -4,19 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/config.h"
-#include "cli/command_context.h"
-#if __has_include("broker/broker_process.h")
 #include "broker/broker_process.h"
-#endif
-#if __has_include("write_manager/write_manager_process.h")
-#include "write_manager/write_manager_process.h"
-#endif
-#if __has_include("read_manager/read_manager_process.h")
-#include "read_manager/read_manager_process.h"
-#endif
-#if __has_include("load_balancer/load_balancer_process.h")
+#include "cli/command_context.h"
 #include "load_balancer/load_balancer_process.h"
-#endif
+#include "read_manager/read_manager_process.h"
+#include "write_manager/write_manager_process.h"
 
 namespace marquee::cli {
 
@@ -24,8 +16,8 @@ namespace {
 
 /// Prints the keys of one process: as a Markdown section, or into `all` for --json.
 template <class Options>
-[[maybe_unused]] void show(const command_context& context, nlohmann::json& all, const char* process,
-                           void (*describe)(config_schema&, Options&)) {
+void show(const command_context& context, nlohmann::json& all, const char* process,
+          void (*describe)(config_schema&, Options&)) {
   Options options;
   config_schema schema;
   describe(schema, options);
@@ -43,18 +35,10 @@ template <class Options>
 
 exit_code run_config_reference(const command_context& context) {
   nlohmann::json all = nlohmann::json::object();
-#if __has_include("broker/broker_process.h")
   show<broker::broker_options>(context, all, "broker", &broker::describe);
-#endif
-#if __has_include("write_manager/write_manager_process.h")
   show<write_manager::write_manager_options>(context, all, "write-manager", &write_manager::describe);
-#endif
-#if __has_include("read_manager/read_manager_process.h")
   show<read_manager::read_manager_options>(context, all, "read-manager", &read_manager::describe);
-#endif
-#if __has_include("load_balancer/load_balancer_process.h")
   show<load_balancer::load_balancer_options>(context, all, "load-balancer", &load_balancer::describe);
-#endif
   if (context.json) fmt::print("{}\n", all.dump(2));
   return exit_code::success;
 }

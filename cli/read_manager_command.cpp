@@ -1,6 +1,4 @@
 #include "cli/command_context.h"
-
-#if __has_include("read_manager/read_manager_process.h")
 #include "cli/process_command.h"
 #include "read_manager/read_manager_process.h"
 
@@ -13,8 +11,3 @@ void add_read_manager_command(CLI::App& app, command_context& context) {
 }
 
 }  // namespace marquee::cli
-#else
-namespace marquee::cli {
-void add_read_manager_command(CLI::App&, command_context&) {}
-}  // namespace marquee::cli
-#endif
