@@ -81,9 +81,12 @@ net::task<bool> manager_monitor_loop::ask_for_managers(manager from) {
   if (closed_ || !outcome.response || outcome.response->status != 200) co_return false;
   const result<std::vector<manager>> list = read_manager_list(outcome.response->body);
   if (!list) {
-    log_warning("load_balancer", "{}: {}", from.name, escape_for_log(list.error().message));
+    if (list.error().message != last_complaint_)
+      log_warning("load_balancer", "{}: {}", from.name, escape_for_log(list.error().message));
+    last_complaint_ = list.error().message;
     co_return false;
   }
+  last_complaint_.clear();
   table_.learn(*list);
   co_return true;
 }

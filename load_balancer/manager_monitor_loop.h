@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <string>
 
 #include "load_balancer/load_balancer_options.h"
 #include "load_balancer/manager_table.h"
@@ -45,6 +46,7 @@ class manager_monitor_loop : public std::enable_shared_from_this<manager_monitor
   const net::cluster_secret secret_;
   std::unique_ptr<net::http_client> client_;
   std::set<net::endpoint> being_probed_;
+  std::string last_complaint_;  ///< logged once, not every two seconds
   bool closed_ = false;
 };
 

@@ -369,5 +369,23 @@ TEST(load_balancer_process_start, refuses_wrong_configuration_with_a_reason) {
   EXPECT_TRUE(load_balancer_process::start(options).has_value());
 }
 
+TEST(load_balancer_options, have_one_key_each_with_a_meaning) {
+  load_balancer_options options;
+  config_schema schema;
+  describe(schema, options);
+  std::set<std::string> names;
+  for (const config_key& key : schema.keys()) {
+    EXPECT_TRUE(names.insert(key.name).second) << key.name;
+    EXPECT_FALSE(key.meaning.empty()) << key.name;
+  }
+  EXPECT_TRUE(schema.assign("http.port=18080"));
+  EXPECT_TRUE(schema.assign("load_balancer.write_managers=127.0.0.1:8101,127.0.0.1:8102"));
+  EXPECT_TRUE(schema.assign("insecure_network=true"));
+  EXPECT_FALSE(schema.assign("http.port=65536"));
+  EXPECT_EQ(options.process.http.port, 18080);
+  EXPECT_EQ(options.write_managers.size(), 2U);
+  EXPECT_TRUE(options.process.insecure_network);
+}
+
 }  // namespace
 }  // namespace marquee::load_balancer
