@@ -39,12 +39,17 @@ class Cluster:
         missing = [p for p in wanted if p.name not in alive]
         for p in missing:
             process.require_free_ports(p)
+        known_ids = {entry["name"]: entry.get("broker_id") for entry in self.known()}
         for p in wanted:
+            p.broker_id = known_ids.get(p.name)
             if p.name in alive:
                 p.pid = alive[p.name]["pid"]
         for p in missing:
             self._start_one(p)
             self._write(wanted)
+            # Brokers are numbered as they come: one after the other, broker-1 gets id 1.
+            if p.role == "write_manager" or (p.role == "broker" and p.broker_id is None):
+                self.wait_until_ready([p])
         self.wait_until_ready(wanted)
         self._note_broker_ids(wanted)
         self._write(wanted)
