@@ -55,7 +55,8 @@ net::task<api_result<db::topic_pointer>> manager_context::find_topic(std::string
                                                                      net::deadline end) const {
   if (db::topic_pointer topic = cache.snapshot()->find_topic(name); topic && !topic->internal)
     co_return topic;
-  if (!cache.filled()) co_return std::unexpected(metadata_unavailable("nothing has been read from PostgreSQL yet"));
+  if (!cache.filled())
+    co_return std::unexpected(metadata_unavailable("nothing has been read from PostgreSQL yet"));
   if (is_internal_topic_name(name))
     co_return std::unexpected(problem(422, "INVALID_TOPIC", problem_with_topic_name(name)));
   const std::string shown = name.substr(0, 260);

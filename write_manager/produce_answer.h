@@ -19,8 +19,8 @@ struct message_result {
   std::int64_t offset = -1;
   std::int64_t timestamp_ms = -1;
   bool duplicate = false;
-  broker_id broker{};                      ///< who refused it; 0: no broker
-  std::optional<message_problem> problem;  ///< if it was not stored
+  broker_id broker{};                        ///< who refused it; 0: no broker
+  std::optional<message_problem> problem{};  ///< if it was not stored
 };
 
 /// Puts what brokers answered for a plan into request order. `outcomes` as many as the plan has partitions.

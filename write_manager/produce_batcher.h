@@ -28,10 +28,10 @@ struct produce_batcher_options {
 
 /// Batches of one client request for one partition, to be sent to a broker.
 struct produce_item {
-  std::string topic;
-  group_id partition;
+  std::string topic{};
+  group_id partition{};
   std::int32_t routing_epoch = 0;
-  std::vector<planned_batch> batches;
+  std::vector<planned_batch> batches{};
 
   [[nodiscard]] std::int64_t bytes() const;
 };

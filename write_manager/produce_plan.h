@@ -26,36 +26,36 @@ struct message_limits {
 /// Why one message could not be stored, as http-api.md tells it.
 struct message_problem {
   int status = 500;
-  std::string code;
-  std::string text;
+  std::string code{};
+  std::string text{};
   bool retriable = false;
   bool outcome_unknown = false;
 };
 
 /// One record batch: messages of one request only, in request order.
 struct planned_batch {
-  shared_bytes records;
-  kafka::batch_identity identity;
-  std::vector<std::size_t> messages;  ///< places in the request
+  shared_bytes records{};
+  kafka::batch_identity identity{};
+  std::vector<std::size_t> messages{};  ///< places in the request
 };
 
 struct planned_partition {
   partition_id partition{};
-  std::vector<planned_batch> batches;
+  std::vector<planned_batch> batches{};
 };
 
 /// A request, sorted by partition, and what cannot be sent at all.
 struct produce_plan {
-  std::vector<planned_partition> partitions;
-  std::vector<std::optional<message_problem>> problems;  ///< one per message
+  std::vector<planned_partition> partitions{};
+  std::vector<std::optional<message_problem>> problems{};  ///< one per message
 };
 
 /// Whose sequences the messages get.
 struct plan_identity {
   std::int64_t producer_id = 0;
   /// The client's first sequence; without it the two functions below number the messages.
-  std::optional<std::int64_t> sequence;
-  std::function<std::uint64_t()> next_turn;  ///< for round robin
+  std::optional<std::int64_t> sequence{};
+  std::function<std::uint64_t()> next_turn{};  ///< for round robin
   std::function<std::int64_t(partition_id, std::int32_t)>
       take_sequences;  ///< first of so many in a partition
 };

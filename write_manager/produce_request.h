@@ -18,11 +18,11 @@ inline constexpr std::int64_t largest_sequence = (std::int64_t{1} << 53) - 1;
 
 /// One message as the client gave it. Bytes travel as std::string.
 struct produce_message {
-  std::optional<std::string> key;
-  std::optional<std::string> value;  ///< nothing: a tombstone
-  std::vector<std::pair<std::string, std::optional<std::string>>> headers;
-  std::optional<std::int32_t> partition;
-  std::optional<std::int64_t> timestamp_ms;
+  std::optional<std::string> key{};
+  std::optional<std::string> value{};  ///< nothing: a tombstone
+  std::vector<std::pair<std::string, std::optional<std::string>>> headers{};
+  std::optional<std::int32_t> partition{};
+  std::optional<std::int64_t> timestamp_ms{};
 };
 
 /// The body of POST /producer/produce, in both of its forms.
@@ -30,10 +30,10 @@ struct produce_request {
   enum class form : std::uint8_t { one, many };
 
   form shape = form::one;
-  std::string topic;
-  std::string producer_id;
-  std::optional<std::int64_t> sequence;  ///< of the first message
-  std::vector<produce_message> messages;
+  std::string topic{};
+  std::string producer_id{};
+  std::optional<std::int64_t> sequence{};  ///< of the first message
+  std::vector<produce_message> messages{};
 };
 
 /// Reads a body strictly: any error of form refuses the whole request. Whether a partition exists and sizes

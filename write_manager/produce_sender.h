@@ -22,21 +22,21 @@ struct produce_timings {
 
 /// What became of one message.
 struct message_outcome {
-  std::int64_t offset = -1;                ///< where it is stored, if it is
-  bool duplicate = false;                  ///< it was there before
-  std::optional<message_problem> problem;  ///< why it is not stored
+  std::int64_t offset = -1;                  ///< where it is stored, if it is
+  bool duplicate = false;                    ///< it was there before
+  std::optional<message_problem> problem{};  ///< why it is not stored
 };
 
 /// What became of one batch.
 struct batch_outcome {
-  std::vector<message_outcome> messages;  ///< in the order of the batch
+  std::vector<message_outcome> messages{};  ///< in the order of the batch
   std::int64_t append_time_ms = -1;
   broker_id broker{};  ///< who answered last; 0: nobody was reached
 };
 
 struct item_outcome {
-  std::vector<batch_outcome> batches;
-  produce_timings timings;
+  std::vector<batch_outcome> batches{};
+  produce_timings timings{};
 };
 
 /// Brings one item to its partition's leader, whoever that is, within a deadline: lost connections, old

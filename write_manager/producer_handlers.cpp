@@ -11,13 +11,21 @@ using net::http_response;
 
 namespace {
 
-net::task<api_result<db::topic_pointer>> find_or_create(manager_context& context, topic_creator& topics,
-                                                        std::string name, net::deadline end) {
+struct wanted_topic {
+  db::topic_pointer topic;
+  bool created = false;
+};
+
+net::task<api_result<wanted_topic>> find_or_create(manager_context& context, topic_creator& topics,
+                                                   std::string name, net::deadline end) {
   api_result<db::topic_pointer> topic = co_await context.find_topic(name, end);
-  if (topic || topic.error().code != "TOPIC_NOT_FOUND") co_return topic;
+  if (topic) co_return wanted_topic{*topic, false};
+  if (topic.error().code != "TOPIC_NOT_FOUND") co_return std::unexpected(topic.error());
   if (const std::string wrong = problem_with_topic_name(name); !wrong.empty())
     co_return std::unexpected(context.problem(422, "INVALID_TOPIC", wrong));
-  co_return co_await topics.create_for_producer(std::move(name), end);
+  topic = co_await topics.create_for_producer(std::move(name), end);
+  if (!topic) co_return std::unexpected(topic.error());
+  co_return wanted_topic{*topic, true};
 }
 
 net::task<http_response> register_producer(manager_context& context, topic_creator& topics,
@@ -33,18 +41,23 @@ net::task<http_response> register_producer(manager_context& context, topic_creat
       !may)
     co_return net::to_response(may.error());
   const net::deadline end = context.metadata_deadline(exchange);
-  const auto topic = co_await find_or_create(context, topics, name, end);
-  if (!topic) co_return net::to_response(topic.error());
-  const auto number = co_await context.store.register_producer((*topic)->topic_id, end);
+  const auto wanted = co_await find_or_create(context, topics, name, end);
+  if (!wanted) co_return net::to_response(wanted.error());
+  const db::topic_pointer topic = wanted->topic;
+  const auto number = co_await context.store.register_producer(topic->topic_id, end);
   if (!number && number.error().code == error_code::not_found)
     co_return net::to_response(
         context.problem(404, "TOPIC_NOT_FOUND", "topic '" + name + "' was deleted meanwhile"));
   if (!number) co_return net::to_response(context.from_store(number.error()));
-  const std::string id =
-      context.cache.ids()->encode({db::client_kind::producer, *number, (*topic)->topic_id});
+  // So that the first message need not wait for the first election; if that takes long, it waits and not the
+  // registration.
+  if (wanted->created)
+    static_cast<void>(co_await topics.wait_for_leaders(
+        *topic, exchange.request_deadline.earlier_of(net::deadline::in_ms(context.options.create_wait_ms))));
+  const std::string id = context.cache.ids()->encode({db::client_kind::producer, *number, topic->topic_id});
   http_response response =
       net::json_response("{\"status\":\"success\",\"producer_id\":" + net::json_quote(id) + "}", 201);
-  response.headers.set("X-Metadata-Version", std::to_string((*topic)->version));
+  response.headers.set("X-Metadata-Version", std::to_string(topic->version));
   co_return response;
 }
 

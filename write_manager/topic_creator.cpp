@@ -52,7 +52,6 @@ net::task<api_result<db::topic_pointer>> topic_creator::create_for_producer(std:
   if (!made && made.error().code == "TOPIC_EXISTS")
     co_return co_await context_.find_topic(std::move(name), end);
   if (!made) co_return std::unexpected(made.error());
-  static_cast<void>(co_await wait_for_leaders(*made, end));
   co_return std::make_shared<const db::topic_row>(std::move(*made));
 }
 

@@ -28,8 +28,8 @@ class topic_creator {
 
   /// Writes the row. Errors: TOPIC_EXISTS, NOT_ENOUGH_BROKERS, METADATA_UNAVAILABLE.
   [[nodiscard]] net::task<api_result<db::topic_row>> create(topic_wish wish, net::deadline end);
-  /// For a producer that names a topic which does not exist: one partition, grows by itself later. Another
-  /// manager may be quicker: then its topic is given.
+  /// For a producer that names a topic which does not exist: one partition, grows by itself later. Leaders
+  /// are not waited for. Another manager may be quicker: then its topic is given.
   [[nodiscard]] net::task<api_result<db::topic_pointer>> create_for_producer(std::string name,
                                                                              net::deadline end);
   [[nodiscard]] net::task<api_result<db::topic_row>> create_internal(std::string name,

@@ -1,0 +1,122 @@
+#include "write_manager/controller_state.h"
+
+#include <gtest/gtest.h>
+
+#include "write_manager/broker_registry.h"
+
+namespace marquee::write_manager {
+namespace {
+
+const std::map<broker_id, boot_count> two_brokers{{broker_id(1), boot_count(1)},
+                                                  {broker_id(2), boot_count(1)}};
+const push_answer accepted{push_answer::kind::accepted};
+
+std::vector<planned_push> push_all(controller_state& state, db::metadata_version version) {
+  const auto pushes = state.next(two_brokers, version, 0);
+  for (const planned_push& push : pushes) state.answered(push, version, accepted, 0);
+  return pushes;
+}
+
+TEST(controller_state, tells_everything_first_and_then_what_changed) {
+  controller_state state;
+  state.begin_office(1);
+  const auto first = push_all(state, 5);
+  ASSERT_EQ(first.size(), 2U);
+  EXPECT_EQ(first[0].from, 0);
+  EXPECT_TRUE(push_all(state, 5).empty());
+  const auto second = push_all(state, 7);
+  ASSERT_EQ(second.size(), 2U);
+  EXPECT_EQ(second[0].from, 5);
+  EXPECT_TRUE(state.all_know({broker_id(1), broker_id(2)}, 7));
+  EXPECT_FALSE(state.all_know({broker_id(3)}, 7));
+}
+
+TEST(controller_state, tells_one_thing_at_a_time) {
+  controller_state state;
+  EXPECT_EQ(state.next(two_brokers, 5, 0).size(), 2U);
+  EXPECT_TRUE(state.next(two_brokers, 6, 0).empty());
+}
+
+TEST(controller_state, gap_means_everything_again) {
+  controller_state state;
+  push_all(state, 5);
+  const auto pushes = state.next(two_brokers, 7, 0);
+  state.answered(pushes[0], 7, {push_answer::kind::gap}, 0);
+  const auto again = state.next({{broker_id(1), boot_count(1)}}, 7, 0);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].from, 0);
+}
+
+TEST(controller_state, restarted_broker_and_new_office_mean_everything_again) {
+  controller_state state;
+  push_all(state, 5);
+  const auto restarted = state.next({{broker_id(1), boot_count(2)}}, 5, 0);
+  ASSERT_EQ(restarted.size(), 1U);
+  EXPECT_EQ(restarted[0].from, 0);
+  state.answered(restarted[0], 5, accepted, 0);
+  state.begin_office(2);
+  EXPECT_EQ(state.next({{broker_id(1), boot_count(2)}, {broker_id(2), boot_count(1)}}, 5, 0).size(), 2U);
+}
+
+TEST(controller_state, answer_from_before_a_restart_proves_nothing) {
+  controller_state state;
+  const auto before = state.next({{broker_id(1), boot_count(1)}}, 5, 0);
+  EXPECT_TRUE(state.next({{broker_id(1), boot_count(2)}}, 5, 0).empty());
+  state.answered(before[0], 5, accepted, 0);
+  EXPECT_EQ(state.next({{broker_id(1), boot_count(2)}}, 5, 0).size(), 1U);
+}
+
+TEST(controller_state, waits_after_a_failure) {
+  controller_state state;
+  const auto pushes = state.next({{broker_id(1), boot_count(1)}}, 5, 0);
+  state.answered(pushes[0], 5, {push_answer::kind::failed}, 1000);
+  EXPECT_TRUE(state.next({{broker_id(1), boot_count(1)}}, 5, 1100).empty());
+  EXPECT_EQ(state.next({{broker_id(1), boot_count(1)}}, 5, 1600).size(), 1U);
+}
+
+TEST(metadata_push_codec, reads_what_brokers_answer) {
+  EXPECT_EQ(decode_push_answer(200, "{}").what, push_answer::kind::accepted);
+  EXPECT_EQ(decode_push_answer(409, R"({"code":"METADATA_GAP"})").what, push_answer::kind::gap);
+  const push_answer stale = decode_push_answer(409, R"({"code":"STALE_CONTROLLER","controller_epoch":12})");
+  EXPECT_EQ(stale.what, push_answer::kind::stale_controller);
+  EXPECT_EQ(stale.known_epoch, 12);
+  EXPECT_EQ(decode_push_answer(500, "\xff not json").what, push_answer::kind::failed);
+}
+
+TEST(metadata_push_codec, delta_holds_only_what_is_newer) {
+  db::metadata_cache cache;
+  db::metadata_changes changes;
+  changes.version = 9;
+  changes.cluster.cluster_id.octets.fill(1);
+  db::topic_row old_topic{.topic_id = uuid::random(), .name = "old", .version = 4};
+  db::topic_row gone{.topic_id = uuid::random(), .name = "gone", .deleted_ms = 5, .version = 9};
+  changes.topics = {old_topic, gone};
+  static_cast<void>(cache.apply(changes));
+  const std::string full = encode_metadata_push({3, "wm-1"}, *cache.snapshot(), 0);
+  EXPECT_NE(full.find("\"old\""), std::string::npos);
+  const std::string delta = encode_metadata_push({3, "wm-1"}, *cache.snapshot(), 4);
+  EXPECT_EQ(delta.find("\"old\""), std::string::npos);
+  EXPECT_NE(delta.find("\"deleted\":true"), std::string::npos);
+  EXPECT_NE(delta.find("\"from_version\":4"), std::string::npos);
+  EXPECT_NE(delta.find("\"to_version\":9"), std::string::npos);
+}
+
+TEST(broker_registry, broker_becomes_suspect_and_then_failed) {
+  simulated_clock time;
+  broker_registry registry(time, {.suspect_after_ms = 3000, .failed_after_ms = 10'000});
+  EXPECT_EQ(registry.state_of(broker_id(1)), broker_state::suspect);
+  time.advance_ms(1);
+  EXPECT_TRUE(registry.note({broker_id(1), incarnation_id(1)}, boot_count(1)));
+  EXPECT_FALSE(registry.note({broker_id(1), incarnation_id(1)}, boot_count(1)));
+  EXPECT_EQ(registry.state_of(broker_id(1)), broker_state::alive);
+  time.advance_ms(3000);
+  EXPECT_EQ(registry.state_of(broker_id(1)), broker_state::suspect);
+  time.advance_ms(7000);
+  EXPECT_EQ(registry.state_of(broker_id(1)), broker_state::failed);
+  EXPECT_EQ(registry.state_of(broker_id(2)), broker_state::failed);
+  EXPECT_TRUE(registry.note({broker_id(1), incarnation_id(1)}, boot_count(2)));
+  EXPECT_EQ(registry.state_of(broker_id(1)), broker_state::alive);
+}
+
+}  // namespace
+}  // namespace marquee::write_manager

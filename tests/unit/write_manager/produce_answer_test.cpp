@@ -1,0 +1,135 @@
+#include "write_manager/produce_answer.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "write_manager/partition_status_client.h"
+
+namespace marquee::write_manager {
+namespace {
+
+using nlohmann::json;
+using form = produce_request::form;
+
+message_result stored(std::int64_t offset, bool duplicate = false) {
+  return {.partition = 1,
+          .offset = offset,
+          .timestamp_ms = 5,
+          .duplicate = duplicate,
+          .broker = {},
+          .problem = {}};
+}
+
+message_result failed(int status, std::string code, broker_id broker = {}) {
+  return {.broker = broker,
+          .problem = message_problem{.status = status,
+                                     .code = std::move(code),
+                                     .text = "why \"not\"",
+                                     .retriable = status == 503,
+                                     .outcome_unknown = status == 503}};
+}
+
+json body_of(const net::http_response& response) {
+  return json::parse(response.body);
+}
+
+TEST(produce_answer, one_message) {
+  const auto response = make_produce_answer(form::one, {stored(7)}, {}, "write_manager/wm-1");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(body_of(response), json::parse(R"({"status":"success","partition":1,"offset":7,"timestamp":5})"));
+  EXPECT_TRUE(body_of(make_produce_answer(form::one, {stored(7, true)}, {}, "w"))["duplicate"]);
+}
+
+TEST(produce_answer, relaxed_topics_say_so) {
+  db::topic_row topic;
+  topic.config = {{"durability", "relaxed"}};
+  EXPECT_EQ(body_of(make_produce_answer(form::one, {stored(7)}, topic, "w"))["durability"], "relaxed");
+}
+
+TEST(produce_answer, failure_names_who_failed_and_whether_it_may_still_happen) {
+  const auto response = make_produce_answer(form::one, {failed(503, "NOT_ENOUGH_REPLICAS", broker_id(3))}, {},
+                                            "write_manager/wm-1");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_TRUE(response.headers.has("Retry-After"));
+  const json body = body_of(response);
+  EXPECT_EQ(body["status"], "failure");
+  EXPECT_EQ(body["component"], "broker/3");
+  EXPECT_EQ(body["outcome"], "unknown");
+  EXPECT_EQ(body["retriable"], true);
+}
+
+TEST(produce_answer, part_of_a_batch_is_partial_and_nothing_of_it_is_the_worst_failure) {
+  const auto partial = make_produce_answer(form::many, {stored(7), failed(413, "MESSAGE_TOO_LARGE")}, {},
+                                           "write_manager/wm-1");
+  EXPECT_EQ(partial.status, 200);
+  EXPECT_EQ(body_of(partial)["status"], "partial");
+  EXPECT_EQ(body_of(partial)["results"][1]["code"], "MESSAGE_TOO_LARGE");
+  const auto nothing = make_produce_answer(
+      form::many, {failed(422, "INVALID_PARTITION"), failed(503, "NOT_ENOUGH_REPLICAS")}, {}, "w");
+  EXPECT_EQ(nothing.status, 503);
+  EXPECT_EQ(body_of(nothing)["status"], "failure");
+  EXPECT_EQ(body_of(nothing)["code"], "NOT_ENOUGH_REPLICAS");
+  EXPECT_EQ(body_of(nothing)["results"].size(), 2U);
+  EXPECT_EQ(body_of(nothing)["results"][0]["outcome"], "definite");
+}
+
+TEST(produce_answer, results_come_back_in_request_order) {
+  produce_request request;
+  request.messages.resize(3, {.value = "x"});
+  request.messages[2].timestamp_ms = 77;
+  produce_plan plan;
+  plan.problems.resize(3);
+  plan.problems[1] = message_problem{.status = 422, .code = "INVALID_PARTITION", .text = ""};
+  plan.partitions = {{partition_id(0), {{.records = {}, .identity = {}, .messages = {2}}}},
+                     {partition_id(1), {{.records = {}, .identity = {}, .messages = {0}}}}};
+  item_outcome first;
+  first.batches = {{.messages = {{.offset = 10, .duplicate = false, .problem = {}}}}};
+  item_outcome second;
+  second.batches = {{.messages = {{.offset = 20, .duplicate = false, .problem = {}}}}};
+  const auto results = collect_results(request, plan, {first, second}, {}, 1000);
+  EXPECT_EQ(results[0].offset, 20);
+  EXPECT_EQ(results[0].timestamp_ms, 1000);
+  EXPECT_EQ(results[1].problem->code, "INVALID_PARTITION");
+  EXPECT_EQ(results[2].offset, 10);
+  EXPECT_EQ(results[2].timestamp_ms, 77);
+}
+
+TEST(partition_status, leader_of_the_highest_term_is_believed) {
+  const uuid topic = uuid::random();
+  const auto answer = [&](const char* role, int term, int high_watermark) {
+    return json{{"partitions",
+                 {{{"topic_id", to_string(topic)},
+                   {"partition", 0},
+                   {"role", role},
+                   {"leader", 2},
+                   {"term", term},
+                   {"log_start_offset", 0},
+                   {"high_watermark", high_watermark},
+                   {"replicas", {{{"broker_id", 1}, {"role", "voter"}, {"in_sync", true}}}}}}}}
+        .dump();
+  };
+  partition_statuses all;
+  merge_partition_answer(all, broker_id(1), answer("leader", 3, 10));
+  merge_partition_answer(all, broker_id(2), answer("leader", 4, 20));
+  merge_partition_answer(all, broker_id(3), answer("leader", 2, 30));
+  merge_partition_answer(all, broker_id(4), "garbage");
+  const partition_status& status = all.at({topic, partition_id(0)});
+  EXPECT_EQ(status.leader, 2);
+  EXPECT_EQ(status.term, 4);
+  EXPECT_EQ(status.high_watermark, 20);
+}
+
+TEST(partition_status, what_nobody_answered_is_null) {
+  db::topic_row topic;
+  topic.partitions = {{partition_id(0), {{broker_id(5), incarnation_id(1)}}}};
+  const json list = json::parse(partitions_json(topic, {}));
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_TRUE(list[0]["leader"].is_null());
+  EXPECT_TRUE(list[0]["high_watermark"].is_null());
+  EXPECT_EQ(list[0]["replicas"][0]["broker"], 5);
+  EXPECT_TRUE(list[0]["replicas"][0]["in_sync"].is_null());
+}
+
+}  // namespace
+}  // namespace marquee::write_manager
