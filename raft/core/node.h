@@ -79,6 +79,10 @@ struct leadership {
 /// once that persist is durable, call `node::persisted(id)` and send `send_after_persist` (if `persist` is
 /// empty these wait for the newest one handed out, or for nothing when all are durable: then the node puts
 /// them into `send_now`).
+///
+/// A log that does not take `persist` for now (overloaded) has to be asked again before anything else is
+/// done. Until it took it, the node must be given no append_request and no proposal, and no further work be
+/// taken.
 struct work {
   std::optional<persist_request> persist;
   std::vector<message> send_now;

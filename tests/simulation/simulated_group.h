@@ -63,7 +63,7 @@ class simulated_group : public simulated_world {
   void deliver(const message& m);
   void tick_forever(simulated_replica& one);
   void write_forever();
-  void run_until(const std::function<bool()>& done);
+  void run_until(std::int64_t at_most_us, const std::function<bool()>& done);
   [[nodiscard]] bool everybody_applied(log_index index) const;
   [[nodiscard]] simulated_replica& any();
   [[nodiscard]] simulated_replica* leader();
