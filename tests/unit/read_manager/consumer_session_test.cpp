@@ -234,7 +234,7 @@ TEST(consumer_session, seek_moves_reading_and_forgets_what_was_to_be_committed) 
   consumer_session session = filled_session();
   (void)session.take(up_to(3));
   session.seek({{0, 1}});
-  EXPECT_TRUE(session.begin().empty());
+  EXPECT_EQ(session.begin(), (position_map{{1, 1}})) << "the other partition keeps its own";
   EXPECT_EQ(session.reading_positions(), (position_map{{0, 1}, {1, 1}}));
   EXPECT_EQ(session.wishes(1 << 20).front(), (fetch_wish{0, 1}));
 }
@@ -264,7 +264,7 @@ TEST(consumer_session, a_cut_last_batch_is_ignored) {
 /// Whatever the order of fetches, consumes, losses and dropped memory: no record is skipped or out of order,
 /// and nothing that was not delivered is committed.
 TEST(consumer_session, random_histories_deliver_every_record_once_in_order) {
-  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
     const int partitions = 1 + static_cast<int>(random() % 4);

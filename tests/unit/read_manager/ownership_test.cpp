@@ -1,0 +1,118 @@
+// Two managers and who of them owns a consumer (DESIGN D12).
+
+#include "read_manager/ownership.h"
+
+#include <gtest/gtest.h>
+
+#include "test_manager.h"
+
+namespace marquee::read_manager {
+namespace {
+
+consumer_record owned_by(const std::string& owner, std::int32_t epoch = 3) {
+  consumer_record record;
+  record.standing = consumer_record::state::live;
+  record.epoch = epoch;
+  record.owner = owner;
+  return record;
+}
+
+TEST(ownership, nobodys_consumer_and_ones_own_are_claimed) {
+  EXPECT_EQ(next_step(owned_by("", 0), "me", arrival::direct), ownership_step::claim);
+  EXPECT_EQ(next_step(owned_by("me"), "me", arrival::direct), ownership_step::claim);
+  EXPECT_EQ(next_step(owned_by("me"), "me", arrival::forwarded), ownership_step::claim);
+}
+
+TEST(ownership, anothers_consumer_is_forwarded_once) {
+  EXPECT_EQ(next_step(owned_by("other"), "me", arrival::direct), ownership_step::forward);
+  EXPECT_EQ(next_step(owned_by("other"), "me", arrival::forwarded), ownership_step::tell_not_owner);
+}
+
+TEST(ownership, unknown_and_deleted_consumers_are_not_found) {
+  EXPECT_EQ(next_step({}, "me", arrival::direct), ownership_step::not_found);
+  consumer_record gone = owned_by("me");
+  gone.standing = consumer_record::state::deleted;
+  EXPECT_EQ(next_step(gone, "me", arrival::direct), ownership_step::not_found);
+}
+
+TEST(ownership, an_owner_that_is_gone_or_silent_loses_the_consumer_and_a_slow_one_does_not) {
+  EXPECT_EQ(decide_after_forward({.answered = true}), after_forward::pass_on);
+  EXPECT_EQ(decide_after_forward({.refused_or_reset = true}), after_forward::take_over);
+  EXPECT_EQ(decide_after_forward({.confirmed = true, .refused_or_reset = true}), after_forward::take_over);
+  EXPECT_EQ(decide_after_forward({}), after_forward::take_over);
+  EXPECT_EQ(decide_after_forward({.confirmed = true}), after_forward::give_up);
+}
+
+class two_managers : public testing::Test {
+ protected:
+  two_managers() {
+    id = first.consumer_id(1);
+    cluster.register_consumer(id, {{0, 0}});
+    cluster.append(0, {"a0", "a1", "a2", "a3", "a4", "a5"});
+  }
+  fake_cluster cluster{1};
+  test_manager first{cluster, "rm-1"};
+  test_manager second{cluster, "rm-2"};
+  std::string id;
+};
+
+TEST_F(two_managers, any_manager_answers_and_the_owner_stays_the_same) {
+  EXPECT_EQ(first.read(id), "a0");
+  EXPECT_EQ(second.read(id), "a1");
+  EXPECT_EQ(first.read(id), "a2");
+  EXPECT_EQ(second.read(id), "a3");
+  EXPECT_EQ(cluster.consumer(id).owner, first.address());
+  EXPECT_EQ(cluster.consumer(id).epoch, 1);
+  EXPECT_EQ(second.counted("forwarded"), 2U);
+  EXPECT_EQ(second.call("GET", "/consumer/" + id).status, 200);
+  EXPECT_EQ(second.call("GET", "/size?topic=orders&consumer_id=" + id).body["size"], 2);
+}
+
+TEST_F(two_managers, a_dead_owner_is_replaced_at_once_from_the_committed_position) {
+  EXPECT_EQ(first.read(id), "a0");
+  EXPECT_EQ(first.read(id), "a1");
+  (void)first.call("GET", "/consumer/" + id);  // the commit of a0 is written now
+  first.kill();
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(second.read(id), "a1") << "delivered but not committed: repeated, never skipped";
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(900));
+  EXPECT_EQ(cluster.consumer(id).owner, second.address());
+  EXPECT_EQ(second.counted("taken_over"), 1U);
+}
+
+TEST_F(two_managers, an_owner_that_does_not_confirm_in_time_is_replaced) {
+  EXPECT_EQ(first.read(id), "a0");
+  first.freeze_ms(2'500);
+  EXPECT_EQ(second.read(id), "a0");
+  EXPECT_EQ(second.read(id), "a1");
+  EXPECT_EQ(cluster.consumer(id).owner, second.address());
+  // The old owner wakes up, sees that it is not the owner any more, and forwards.
+  EXPECT_EQ(first.read(id), "a2");
+  EXPECT_EQ(cluster.consumer(id).owner, second.address());
+}
+
+TEST_F(two_managers, a_fenced_owner_finds_out_by_its_commit) {
+  EXPECT_EQ(first.read(id), "a0");
+  cluster.claim_for(id, second.address());
+  EXPECT_EQ(first.read(id), "a1") << "it may serve until it notices";
+  (void)first.call("GET", "/consumer/" + id);
+  EXPECT_EQ(first.read(id), "a0") << "second begins at the committed position";
+  EXPECT_EQ(second.counted("claimed"), 1U);
+  EXPECT_EQ(first.counted("forwarded"), 1U);
+}
+
+TEST_F(two_managers, a_long_poll_at_the_owner_is_waited_for_by_the_other) {
+  EXPECT_EQ(first.read(id, {{"max", 6}}), "a0 a1 a2 a3 a4 a5");
+  EXPECT_EQ(second.read(id, {{"wait_ms", 1'500}}), "") << "longer than the owner has to confirm";
+  EXPECT_EQ(cluster.consumer(id).owner, first.address());
+}
+
+TEST_F(two_managers, an_answer_that_the_forwarder_could_not_pass_on_is_read_again) {
+  EXPECT_EQ(first.read(id, {{"max", 6}}), "a0 a1 a2 a3 a4 a5");
+  second.consume_and_hang_up(id);
+  cluster.append(0, {"a6", "a7"});
+  EXPECT_EQ(first.read(id, {{"max", 2}, {"wait_ms", 2'000}}), "a6 a7");
+}
+
+}  // namespace
+}  // namespace marquee::read_manager
