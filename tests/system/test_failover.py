@@ -91,7 +91,7 @@ def test_kill_of_every_broker_at_once_loses_nothing_acknowledged(own_cluster):
 def test_everything_is_still_there_after_down_and_up(own_cluster):
     cluster = own_cluster
     lines = [f"line {number}" for number in range(1500)]
-    cluster.marquee("produce", "down-and-up", stdin="\n".join(lines).encode() + b"\n")
+    cluster.marquee("produce", "down-and-up", "--connections", "1", stdin="\n".join(lines).encode() + b"\n")
     consumer = cluster.api("POST", "/consumer/register", {"topic": "down-and-up"})["consumer_id"]
     body = {"topic": "down-and-up", "consumer_id": consumer, "max": 700, "commit": "manual"}
     first = cluster.api("POST", "/consumer/consume", body)["messages"]
