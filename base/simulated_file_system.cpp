@@ -6,12 +6,11 @@
 
 #include "base/assert.h"
 #include "base/random.h"
+#include "base/simulated_file.h"
 
 namespace marquee {
 
 namespace {
-
-constexpr std::uint64_t sector_bytes = 512;
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
@@ -19,137 +18,7 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-failure power_is_off(const std::string& path) {
-  return fail(error_code::io, path + ": the simulated machine has lost power");
-}
-
 }  // namespace
-
-struct simulated_file_system::inode {
-  bytes current;
-  bytes durable;
-  /// Sectors of `current` that may differ from `durable`.
-  std::set<std::uint64_t> dirty;
-
-  void mark(std::uint64_t from, std::uint64_t to) {
-    for (std::uint64_t s = from / sector_bytes; s * sector_bytes < to; ++s) dirty.insert(s);
-  }
-  /// Copies one sector to the durable side, as far as the current size goes.
-  void settle(std::uint64_t sector) {
-    const std::uint64_t begin = sector * sector_bytes;
-    const std::uint64_t end = std::min<std::uint64_t>(begin + sector_bytes, current.size());
-    if (begin >= end) return;
-    if (durable.size() < end) durable.resize(end);
-    std::copy(current.begin() + static_cast<std::ptrdiff_t>(begin),
-              current.begin() + static_cast<std::ptrdiff_t>(end),
-              durable.begin() + static_cast<std::ptrdiff_t>(begin));
-  }
-  void sync() {
-    durable.resize(current.size());
-    for (const std::uint64_t sector : dirty) settle(sector);
-    dirty.clear();
-  }
-  void lose_power(random_source& random) {
-    const std::uint64_t size = random.chance(1, 2) ? current.size() : durable.size();
-    // All, none or some of what was not synced: mixtures alone would hardly ever give the first two.
-    const std::uint64_t kept_of_four = random.below(5);
-    for (const std::uint64_t sector : dirty)
-      if (random.below(4) < kept_of_four) settle(sector);
-    durable.resize(size);
-    current = durable;
-    dirty.clear();
-  }
-};
-
-class simulated_file final : public file {
- public:
-  simulated_file(simulated_file_system& files, std::shared_ptr<simulated_file_system::inode> node,
-                 std::string path)
-      : files_(files), node_(std::move(node)), path_(std::move(path)), life_(files.life_) {}
-
-  result<std::size_t> read_at(std::uint64_t position, std::span<std::uint8_t> target) const override {
-    const std::lock_guard guard(files_.mutex_);
-    if (dead()) return power_is_off(path_);
-    const bytes& content = node_->current;
-    if (position >= content.size()) return std::size_t{0};
-    const std::size_t count = std::min<std::size_t>(target.size(), content.size() - position);
-    std::copy_n(content.begin() + static_cast<std::ptrdiff_t>(position), count, target.begin());
-    return count;
-  }
-
-  result<> write_at(std::uint64_t position, std::span<const bytes_view> parts) override {
-    const std::lock_guard guard(files_.mutex_);
-    if (dead()) return power_is_off(path_);
-    if (failed_) return failed_before();
-    std::uint64_t size = 0;
-    for (const bytes_view part : parts) size += part.size();
-    bool torn = false;
-    result<> allowed = files_.begin_operation(path_, &torn);
-    const std::uint64_t growth =
-        position + size > node_->current.size() ? position + size - node_->current.size() : 0;
-    if (allowed && growth > 0 && files_.used_bytes() + growth > files_.capacity_)
-      allowed = fail(error_code::no_space, "writing " + path_ + ": no space left on the simulated disk");
-    if (!allowed) failed_ = true;
-    if (!allowed && !torn) return allowed;
-    std::uint64_t left = torn ? size / 2 : size;
-    if (position + left > node_->current.size()) node_->current.resize(position + left);
-    node_->mark(position, position + left);
-    for (const bytes_view part : parts) {
-      const std::uint64_t count = std::min<std::uint64_t>(left, part.size());
-      std::copy_n(part.begin(), count, node_->current.begin() + static_cast<std::ptrdiff_t>(position));
-      position += count;
-      left -= count;
-    }
-    return allowed;
-  }
-
-  result<> sync() override {
-    const std::lock_guard guard(files_.mutex_);
-    if (dead()) return power_is_off(path_);
-    if (failed_) return failed_before();
-    bool torn = false;
-    if (auto allowed = files_.begin_operation(path_, &torn); !allowed) {
-      failed_ = true;
-      if (!files_.crashed_) node_->dirty.clear();
-      return allowed;
-    }
-    if (!files_.syncs_lie_) node_->sync();
-    return {};
-  }
-
-  result<std::uint64_t> size() const override {
-    const std::lock_guard guard(files_.mutex_);
-    if (dead()) return power_is_off(path_);
-    return node_->current.size();
-  }
-
-  result<> truncate(std::uint64_t size) override {
-    const std::lock_guard guard(files_.mutex_);
-    if (dead()) return power_is_off(path_);
-    if (failed_) return failed_before();
-    bool torn = false;
-    if (auto allowed = files_.begin_operation(path_, &torn); !allowed) {
-      failed_ = true;
-      return allowed;
-    }
-    const std::uint64_t before = node_->current.size();
-    node_->current.resize(size);
-    if (size > before) node_->mark(before, size);
-    return {};
-  }
-
- private:
-  [[nodiscard]] bool dead() const { return life_ != files_.life_ || files_.crashed_; }
-  [[nodiscard]] failure failed_before() const {
-    return fail(error_code::io, path_ + ": an earlier write or sync failed, the file takes no more writes");
-  }
-
-  simulated_file_system& files_;
-  std::shared_ptr<simulated_file_system::inode> node_;
-  std::string path_;
-  std::uint64_t life_;
-  bool failed_ = false;
-};
 
 class simulated_lock final : public file_lock {
  public:

@@ -5,7 +5,7 @@
 namespace marquee::raft {
 namespace {
 
-constexpr int actions = 40;
+constexpr int actions = 32;
 
 std::uint64_t operations_of(std::uint64_t seed) {
   simulated_file_system files;

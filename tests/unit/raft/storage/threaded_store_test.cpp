@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -56,6 +57,22 @@ class threaded_store_test : public testing::Test {
     store = std::move(*opened);
   }
 
+  /// Of all but the newest entries; returns when it is done.
+  void checkpoint_all(const std::vector<std::unique_ptr<group_log>>& logs) {
+    std::vector<group_checkpoint> all;
+    for (std::size_t i = 0; i < logs.size(); ++i) {
+      group_checkpoint one;
+      one.group = group_number(static_cast<int>(i));
+      one.state.applied = std::max(log_index(0), logs[i]->last_index() - 5);
+      all.push_back(std::move(one));
+    }
+    const auto finished = std::make_shared<std::promise<bool>>();
+    auto outcome = finished->get_future();
+    store->checkpoint(std::move(all),
+                      [finished](const result<>& done) { finished->set_value(done.has_value()); });
+    EXPECT_TRUE(outcome.get());
+  }
+
   temporary_folder folder;
   marquee::system_clock time;
   metrics_registry metrics;
@@ -87,27 +104,13 @@ TEST_F(threaded_store_test, entries_of_several_groups_on_several_threads_are_bac
     });
   }
   int checkpoints = 0;
-  std::atomic<bool> running{false};
   std::thread checkpointer([&] {
     while (completions.good() < groups * entries || checkpoints == 0) {
       if (!checkpoint_wanted.exchange(false)) {
         std::this_thread::yield();
         continue;
       }
-      std::vector<group_checkpoint> all;
-      for (int i = 0; i < groups; ++i) {
-        group_checkpoint one;
-        one.group = group_number(i);
-        one.state.applied = std::max(log_index(0), logs[static_cast<std::size_t>(i)]->last_index() - 5);
-        all.push_back(std::move(one));
-      }
-      running = true;
-      store->checkpoint(std::move(all), [&](const result<>& done) {
-        EXPECT_TRUE(done);
-        running = false;
-        running.notify_all();
-      });
-      running.wait(true);
+      checkpoint_all(logs);
       ++checkpoints;
     }
   });
