@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "net/event_loop.h"
 #include "tests/unit/raft/runtime/cluster_fixture.h"
 #include "tests/unit/raft/runtime/memory_log.h"
@@ -123,6 +125,10 @@ class hosted_replica_test : public ::testing::Test {
                          [&](result<proposal_outcome> done) { outcome = std::move(done); });
   }
 
+  /// Lives until the replica has stopped: pending proposals are answered then.
+  std::optional<result<proposal_outcome>>& new_outcome() { return outcomes_.emplace_back(); }
+
+  std::deque<std::optional<result<proposal_outcome>>> outcomes_;
   raft_host_options options_;
   raft_host_callbacks callbacks_;
   simulated_clock time_;
@@ -146,7 +152,7 @@ TEST_F(hosted_replica_test, lone_voter_acknowledges_after_its_disk_and_not_befor
   become_leader();
   EXPECT_EQ(elections_won_, 1);
   log_->disk_answers = false;
-  std::optional<result<proposal_outcome>> outcome;
+  auto& outcome = new_outcome();
   ASSERT_TRUE(propose("one", outcome).has_value());
   settle();
   EXPECT_FALSE(outcome.has_value());
@@ -161,7 +167,7 @@ TEST_F(hosted_replica_test, lone_voter_acknowledges_after_its_disk_and_not_befor
 TEST_F(hosted_replica_test, data_of_a_relaxed_group_is_relaxed_and_everything_else_durable) {
   start({1}, {.wanted = durability::relaxed});
   become_leader();
-  std::optional<result<proposal_outcome>> outcome;
+  auto& outcome = new_outcome();
   ASSERT_TRUE(propose("one", outcome).has_value());
   settle();
   ASSERT_TRUE(outcome.has_value());
@@ -178,10 +184,10 @@ TEST_F(hosted_replica_test, full_log_queue_refuses_proposals_and_passes_on_what_
   start({1});
   become_leader();
   log_->refuse_with = error{error_code::overloaded, "full"};
-  std::optional<result<proposal_outcome>> first;
+  auto& first = new_outcome();
   ASSERT_TRUE(propose("one", first).has_value());
   settle();
-  std::optional<result<proposal_outcome>> second;
+  auto& second = new_outcome();
   const auto refused = propose("two", second);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, error_code::overloaded);
@@ -196,7 +202,7 @@ TEST_F(hosted_replica_test, failed_log_fences_the_replica_and_leaves_proposals_u
   start({1});
   become_leader();
   log_->disk_answers = false;
-  std::optional<result<proposal_outcome>> outcome;
+  auto& outcome = new_outcome();
   ASSERT_TRUE(propose("one", outcome).has_value());
   settle();
   log_->answer_all(fail(error_code::io, "the disk is gone"));
@@ -205,7 +211,7 @@ TEST_F(hosted_replica_test, failed_log_fences_the_replica_and_leaves_proposals_u
   EXPECT_FALSE(outcome->has_value());
   ASSERT_TRUE(fenced_.has_value());
   EXPECT_TRUE(machine().has_stopped());
-  std::optional<result<proposal_outcome>> later;
+  auto& later = new_outcome();
   EXPECT_EQ(propose("two", later).error().code, error_code::unavailable);
 }
 
@@ -213,7 +219,7 @@ TEST_F(hosted_replica_test, committed_entry_that_cannot_be_read_fences_the_repli
   start({1});
   become_leader();
   log_->unreadable = true;
-  std::optional<result<proposal_outcome>> outcome;
+  auto& outcome = new_outcome();
   ASSERT_TRUE(propose("one", outcome).has_value());
   settle();
   EXPECT_TRUE(fenced_.has_value());
@@ -226,7 +232,7 @@ TEST_F(hosted_replica_test, proposals_are_bounded) {
   start({1, 2, 3});
   become_leader();
   followers_answer_ = false;
-  std::optional<result<proposal_outcome>> outcome;
+  auto& outcome = new_outcome();
   EXPECT_TRUE(propose("one", outcome).has_value());
   EXPECT_TRUE(propose("two", outcome).has_value());
   EXPECT_EQ(propose("three", outcome).error().code, error_code::overloaded);
@@ -236,7 +242,7 @@ TEST_F(hosted_replica_test, leader_without_a_majority_steps_down_and_its_proposa
   start({1, 2, 3});
   become_leader();
   followers_answer_ = false;
-  std::optional<result<proposal_outcome>> outcome;
+  auto& outcome = new_outcome();
   ASSERT_TRUE(propose("one", outcome).has_value());
   advance_ms(1500);
   EXPECT_FALSE(who_->is_leader());
@@ -257,7 +263,7 @@ TEST_F(hosted_replica_test, leader_whose_disk_is_silent_hands_over) {
   start({1, 2, 3});
   become_leader();
   log_->disk_answers = false;
-  std::optional<result<proposal_outcome>> outcome;
+  auto& outcome = new_outcome();
   ASSERT_TRUE(propose("one", outcome).has_value());
   advance_ms(4900);
   EXPECT_TRUE(who_->is_leader());
@@ -272,7 +278,7 @@ TEST_F(hosted_replica_test, leader_whose_disk_is_silent_falls_silent_itself_if_n
   start({1, 2, 3});
   become_leader();
   log_->disk_answers = false;
-  std::optional<result<proposal_outcome>> outcome;
+  auto& outcome = new_outcome();
   ASSERT_TRUE(propose("one", outcome).has_value());
   advance_ms(8500);
   EXPECT_EQ(heartbeats_posted_, 0u);
@@ -283,8 +289,9 @@ TEST_F(hosted_replica_test, read_barrier_waits_for_the_followers) {
   start({1, 2, 3});
   become_leader();
   followers_answer_ = false;
-  std::optional<result<>> answer;
-  who_->read_barrier([&](result<> done) { answer = std::move(done); });
+  const auto shared = std::make_shared<std::optional<result<>>>();
+  const auto& answer = *shared;
+  who_->read_barrier([shared](result<> done) { *shared = std::move(done); });
   advance_ms(50);
   EXPECT_FALSE(answer.has_value());
   followers_answer_ = true;
@@ -296,7 +303,7 @@ TEST_F(hosted_replica_test, read_barrier_waits_for_the_followers) {
 TEST_F(hosted_replica_test, checkpoint_part_says_how_far_the_machine_is) {
   start({1});
   become_leader();
-  std::optional<result<proposal_outcome>> outcome;
+  auto& outcome = new_outcome();
   ASSERT_TRUE(propose("one", outcome).has_value());
   settle();
   const auto part = who_->make_checkpoint();
