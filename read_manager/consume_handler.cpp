@@ -100,7 +100,7 @@ void look_at_stale_partitions(services& all, const consumer_pointer& consumer) {
 /// The answer. An unnumbered one that cannot be written is undone; until that is known no other request gets
 /// its turn.
 net::http_response answer_with(services& all, net::http_exchange& exchange, const consumer_pointer& consumer,
-                               const delivery& what, const consumer_turn& turn) {
+                               const delivery& what, const consumer_turn& turn, bool numbered) {
   std::uint64_t size = 0;
   for (const delivered_record& item : what.records) size += item.record.payload_size();
   all.messages_consumed.add(what.records.size());
@@ -109,8 +109,9 @@ net::http_response answer_with(services& all, net::http_exchange& exchange, cons
   response.headers.add("Cache-Control", "no-store");
   response.headers.add("Server-Timing",
                        "manager;dur=" + std::to_string(static_cast<double>(exchange.elapsed_us()) / 1000.0));
-  if (all.forwarder.was_forwarded(exchange.request))
-    response.headers.add(std::string(delivery_header), consumer->who.id + ":" + std::to_string(what.id));
+  if (!numbered)
+    response.headers.add(std::string(delivery_header),
+                         to_string(delivery_name{consumer->who.id, what.id, all.positions.self()}));
   response.on_written = [consumer, turn, id = what.id](bool written) {
     if (!written) consumer->session.undo(id);
   };
@@ -132,7 +133,7 @@ net::task<std::optional<net::http_response>> consume_here(services& all, net::ht
     case poll_kind::too_old:
       co_return to_response(poll_too_old(all.component, *call.request.poll));
     case poll_kind::repeat:
-      co_return answer_with(all, exchange, consumer, consumer->session.last_delivery(), *turn);
+      co_return answer_with(all, exchange, consumer, consumer->session.last_delivery(), *turn, true);
     case poll_kind::next:
       break;
   }
@@ -149,7 +150,7 @@ net::task<std::optional<net::http_response>> consume_here(services& all, net::ht
   }
   const delivery& what = consumer->session.take(call.request);
   look_at_stale_partitions(all, consumer);
-  co_return answer_with(all, exchange, consumer, what, *turn);
+  co_return answer_with(all, exchange, consumer, what, *turn, call.request.poll.has_value());
 }
 
 }  // namespace

@@ -9,11 +9,16 @@ namespace marquee::read_manager {
 net::task<net::http_response> handle_undelivered(services& all, net::http_exchange& exchange) {
   if (!all.secret.signed_by_cluster(exchange.request)) co_return to_response(forbidden(all.component));
   net::json_body query = net::json_body::from_query(exchange.request);
-  const std::string id = query.text("consumer_id");
-  const std::int64_t delivery = query.integer("delivery", 0, INT64_MAX);
+  const std::string text = query.text("delivery");
+  const auto name = parse_delivery_name(text);
+  if (!name)
+    query.refuse("delivery", "'delivery' is not the value of an " + std::string(delivery_header) + " header");
   if (auto problem = query.finish()) co_return to_response(net::bad_request(all.component, *problem));
   // Without a session nothing is owed: a new one begins at the committed position.
-  if (const consumer_pointer consumer = all.table.find(id)) consumer->session.undo(delivery);
+  if (name->owner != all.positions.self())
+    all.forwarder.say_undelivered(name->owner, text);
+  else if (const consumer_pointer consumer = all.table.find(name->consumer_id))
+    consumer->session.undo(name->number);
   co_return net::json_response(R"({"status":"success"})");
 }
 

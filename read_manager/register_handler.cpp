@@ -57,6 +57,10 @@ net::task<net::http_response> handle_register(services& all, net::http_exchange&
   if (!registered)
     co_return to_response(
         brokers_unavailable(all.component, registered.error().message, net::api_outcome::definite));
+  if (registered->error != kafka::kafka_error::none)
+    co_return to_response(brokers_unavailable(
+        all.component, "the brokers do not take the new consumer: " + std::string(name_of(registered->error)),
+        net::api_outcome::definite));
   net::http_response answer =
       net::json_response(R"({"status":"success","consumer_id":)" + net::json_quote(id) + "}", 201);
   answer.headers.add("X-Metadata-Version", std::to_string(all.cache.version()));

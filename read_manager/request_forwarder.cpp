@@ -1,5 +1,6 @@
 #include "read_manager/request_forwarder.h"
 
+#include <charconv>
 #include <memory>
 #include <stop_token>
 
@@ -47,18 +48,31 @@ net::http_request request_forwarder::prepare(const net::http_exchange& exchange,
   return request;
 }
 
-void request_forwarder::say_undelivered(net::endpoint owner, const std::string& target_id,
-                                        const std::string& delivery) {
+std::string to_string(const delivery_name& name) {
+  return name.consumer_id + ":" + std::to_string(name.number) + "@" + name.owner;
+}
+
+std::optional<delivery_name> parse_delivery_name(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const std::size_t at = text.find('@', colon == std::string_view::npos ? 0 : colon);
+  if (colon == std::string_view::npos || at == std::string_view::npos) return std::nullopt;
+  delivery_name name{std::string(text.substr(0, colon)), 0, std::string(text.substr(at + 1))};
+  const auto [end, problem] = std::from_chars(text.data() + colon + 1, text.data() + at, name.number);
+  if (problem != std::errc{} || end != text.data() + at || name.number < 0) return std::nullopt;
+  return name;
+}
+
+void request_forwarder::say_undelivered(std::string owner, const std::string& delivery) {
+  const result<net::endpoint> where = net::parse_endpoint(owner);
+  if (!where) return;
   net::http_request request;
   request.method = "POST";
-  request.target =
-      "/internal/undelivered?consumer_id=" + net::percent_encode(target_id) + "&delivery=" + delivery;
+  request.target = "/internal/undelivered?delivery=" + net::percent_encode(delivery);
   secret_.sign(request);
-  loop_.spawn(
-      [&client = client_, owner = std::move(owner), request = std::move(request)]() -> net::task<void> {
-        // If it fails, the owner is gone: its successor begins at the committed position, which repeats them.
-        (void)co_await client.send(owner, request, {.timeout_ms = 1'000, .resend_if_stale = true});
-      });
+  loop_.spawn([&client = client_, to = *where, request = std::move(request)]() -> net::task<void> {
+    // If it fails, the owner is gone: its successor begins at the committed position, which repeats them.
+    (void)co_await client.send(to, request, {.timeout_ms = 1'000, .resend_if_stale = true});
+  });
 }
 
 net::task<forward_outcome> request_forwarder::forward(net::http_exchange& exchange, std::string owner,
@@ -95,14 +109,10 @@ net::task<forward_outcome> request_forwarder::forward(net::http_exchange& exchan
   for (const std::string_view name : response_headers)
     if (const std::string* value = sent.response->headers.find(name))
       answer.headers.add(std::string(name), *value);
-  if (const std::string* delivery = answer.headers.find(delivery_header)) {
-    answer.on_written = [this, where = *where, number = *delivery](bool written) {
-      const std::size_t colon = number.find(':');
-      if (!written && colon != std::string::npos)
-        say_undelivered(where, number.substr(0, colon), number.substr(colon + 1));
+  if (const std::string* delivery = answer.headers.find(delivery_header))
+    answer.on_written = [this, owner, delivery = *delivery](bool written) {
+      if (!written) say_undelivered(owner, delivery);
     };
-    answer.headers.remove(delivery_header);
-  }
   outcome.response = std::move(answer);
   co_return outcome;
 }

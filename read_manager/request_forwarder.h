@@ -20,11 +20,21 @@ namespace marquee::read_manager {
 
 /// Who forwarded a request: the name of the manager. Believed only with the proof of the cluster secret.
 inline constexpr std::string_view forwarded_header = "X-Marquee-Forwarded";
-/// In the owner's answer to a forwarded consume: the number of the delivery, to say later that it could not
-/// be passed on.
+/// In an answer to a consume without `poll`: "<consumer id>:<number>@<owner>". Whoever passes the answer on
+/// and fails says so to a read manager with POST /internal/undelivered?delivery=<that>, signed with the
+/// cluster secret.
 inline constexpr std::string_view delivery_header = "X-Marquee-Delivery";
 /// In the answer of a manager that is not the owner of the consumer (any more).
 inline constexpr std::string_view not_owner_header = "X-Marquee-Not-Owner";
+
+/// The parts of a delivery header's value.
+struct delivery_name {
+  std::string consumer_id;
+  std::int64_t number = 0;
+  std::string owner;
+};
+[[nodiscard]] std::string to_string(const delivery_name& name);
+[[nodiscard]] std::optional<delivery_name> parse_delivery_name(std::string_view text);
 
 struct forward_outcome {
   forward_attempt attempt;
@@ -45,14 +55,13 @@ class request_forwarder {
 
   [[nodiscard]] net::task<forward_outcome> forward(net::http_exchange& exchange, std::string owner,
                                                    net::deadline end);
+  /// Tells the owner that its answer did not reach the consumer, so that it counts as not delivered.
+  void say_undelivered(std::string owner, const std::string& delivery);
   /// True if the request comes from another manager of this cluster.
   [[nodiscard]] bool was_forwarded(const net::http_request& request) const;
 
  private:
   [[nodiscard]] net::http_request prepare(const net::http_exchange& exchange, net::deadline end) const;
-  /// Tells the owner that its answer did not reach the consumer, so that it counts as not delivered.
-  void say_undelivered(net::endpoint owner, const std::string& target_id, const std::string& delivery);
-
   net::event_loop& loop_;
   net::http_client& client_;
   const net::cluster_secret& secret_;

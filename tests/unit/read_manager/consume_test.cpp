@@ -208,6 +208,11 @@ TEST_F(consume_test, wrong_input_is_named) {
   EXPECT_EQ(manager.call("POST", "/consumer/register", internal).body["code"], "TOPIC_NOT_FOUND");
 }
 
+TEST_F(consume_test, internal_routes_are_for_the_cluster_only) {
+  EXPECT_EQ(manager.call("POST", "/internal/undelivered?delivery=x:1@y").status, 403);
+  EXPECT_EQ(manager.call("GET", "/internal/managers").status, 403);
+}
+
 TEST_F(consume_test, without_postgresql_consuming_goes_on_and_registering_says_why_not) {
   cluster.append(0, {"a0"});
   EXPECT_EQ(manager.read(id), "a0");

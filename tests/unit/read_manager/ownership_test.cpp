@@ -43,6 +43,16 @@ TEST(ownership, an_owner_that_is_gone_or_silent_loses_the_consumer_and_a_slow_on
   EXPECT_EQ(decide_after_forward({.confirmed = true}), after_forward::give_up);
 }
 
+TEST(delivery_name, is_read_as_it_was_written_and_nothing_else_is) {
+  const auto name = parse_delivery_name(to_string(delivery_name{"c-1.x", 7, "127.0.0.1:8201"}));
+  ASSERT_TRUE(name);
+  EXPECT_EQ(name->consumer_id, "c-1.x");
+  EXPECT_EQ(name->number, 7);
+  EXPECT_EQ(name->owner, "127.0.0.1:8201");
+  for (const char* wrong : {"", "x", "x:1", "x@h:1", "x:@h", "x:-1@h", "x:1z@h", "x:99999999999999999999@h"})
+    EXPECT_FALSE(parse_delivery_name(wrong)) << wrong;
+}
+
 class two_managers : public testing::Test {
  protected:
   two_managers() {
