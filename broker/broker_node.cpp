@@ -10,6 +10,8 @@ namespace marquee::broker {
 namespace {
 
 constexpr std::uint64_t secret_bytes_most = 64 * 1024;
+/// How long a stop waits for the answers of requests that are under way.
+constexpr std::int64_t drain_ms = 1'000;
 
 std::string trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -209,11 +211,10 @@ void broker_node::stop() {
   if (std::exchange(stopped_, true) || !process_) return;
   if (registration_) registration_->stop();
   serving_ = nullptr;
-  if (door_) door_->begin_stop();
-  if (door_) door_->stop();
+  if (door_) door_->stop(drain_ms);
   catalog_loop_->stop();
   process_->stop();
-  door_.reset();
+  // The front door goes after its loop has ended: answers that still wait for a partition refer to it.
   if (host_) host_->stop();
 }
 

@@ -11,6 +11,7 @@ namespace marquee::broker {
 
 int run_broker(const broker_options& options) {
   net::stop_signal signal;
+  net::initialise_process_logging(options.process);
   auto node = broker_node::make(options);
   if (!node) {
     log_error("broker", "cannot start: {}", node.error().message);

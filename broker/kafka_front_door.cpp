@@ -1,10 +1,16 @@
 #include "broker/kafka_front_door.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "base/logging.h"
 
 namespace marquee::broker {
+
+namespace {
+constexpr std::int64_t drain_poll_ms = 5;
+}
 
 kafka_front_door::kafka_front_door(net::event_loop& loop, broker_services& services)
     : loop_(loop), services_(services), dispatcher_(services) {}
@@ -28,14 +34,13 @@ kafka_front_door::~kafka_front_door() {
   stop();
 }
 
-void kafka_front_door::begin_stop() {
+void kafka_front_door::stop(std::int64_t grace_ms) {
+  if (listener_ == nullptr) return;
   listener_->stop_accepting();
   stopping_.request_stop();
-}
-
-void kafka_front_door::stop() {
-  if (listener_ == nullptr) return;
-  begin_stop();
+  const net::deadline end = net::deadline::in_ms(grace_ms);
+  while (budget_.bytes_in_flight > 0 && !end.passed())
+    std::this_thread::sleep_for(std::chrono::milliseconds(drain_poll_ms));
   listener_->stop();
 }
 

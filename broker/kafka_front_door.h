@@ -23,10 +23,9 @@ class kafka_front_door {
   kafka_front_door& operator=(const kafka_front_door&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return listener_->port(); }
-  /// No new connections and requests; what is under way is answered while `stop` has not been called.
-  void begin_stop();
-  /// Closes everything. Not from the loop.
-  void stop();
+  /// Takes no new connections and requests, ends long polls, waits up to `grace_ms` for the answers of what
+  /// is under way, and closes everything. Not from the loop. Twice is harmless.
+  void stop(std::int64_t grace_ms = 0);
 
  private:
   kafka_front_door(net::event_loop& loop, broker_services& services);

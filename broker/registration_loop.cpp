@@ -135,7 +135,7 @@ result<broker_identity> registration_loop::obtain_identity(const std::function<b
         if (answer)
           identity = read_registration(*answer, state_->what.incarnation);
         else
-          identity = fail(answer);
+          identity = fail(error_code::unavailable, answer.error().message);
       });
       if (identity || identity.error().code == error_code::refused) return identity;
     }
