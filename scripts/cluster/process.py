@@ -18,9 +18,13 @@ def is_alive(pid, command):
         state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return False
+    if state == "Z":
+        return False
+    if arguments == [b""]:
+        return True  # in the middle of exec, for an instant after its start
     wanted = [os.fsencode(part) for part in command]
     # A command such as setpriv replaces itself by its last arguments.
-    return state != "Z" and bool(wanted) and any(arguments[:-1] == wanted[n:] for n in range(len(wanted)))
+    return bool(wanted) and any(arguments[:-1] == wanted[n:] for n in range(len(wanted)))
 
 
 def port_is_taken(port):
