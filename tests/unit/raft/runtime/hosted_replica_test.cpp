@@ -47,7 +47,11 @@ class hosted_replica_test : public ::testing::Test {
     who_->start(born, {}, {});
     settle();
   }
-  void TearDown() override { who_->stop(error{error_code::cancelled, "the test is over"}); }
+  void TearDown() override {
+    who_->stop(error{error_code::cancelled, "the test is over"});
+    // The log keeps the callbacks that keep the replica.
+    who_->release_log();
+  }
 
   recording_machine& machine() { return static_cast<recording_machine&>(who_->machine()); }
 
