@@ -69,6 +69,7 @@ void crash_workload::run(int actions) {
 }
 
 void crash_workload::act() {
+  under_test.time.advance_ms(static_cast<std::int64_t>(random_.below(40)));
   if (groups_.size() < 2 || (groups_.size() < 4 && random_.chance(1, 12))) return create();
   const std::uint64_t dice = random_.below(20);
   if (dice == 0 && groups_.size() > 2) return remove(groups_.begin()->first);
