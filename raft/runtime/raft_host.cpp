@@ -91,6 +91,7 @@ result<> raft_host_impl::start() {
   checkpointer_ = std::make_unique<checkpointer>(*store_, threads_, metrics_);
   std::vector<recovered_group> found = store_->take_recovered();
   const std::size_t count = found.size();
+  warn_of_lost_relaxed_writes(found);
   for (recovered_group& each : found) start_recovered(std::move(each));
   if (const result<> listening = transport_.start(); !listening) {
     abandon();
@@ -105,6 +106,19 @@ result<> raft_host_impl::start() {
            to_string(options_.self), options_.boot.value(), count, threads_.size(), options_.listen_address,
            transport_.port());
   return {};
+}
+
+void raft_host_impl::warn_of_lost_relaxed_writes(const std::vector<recovered_group>& found) const {
+  if (!store_->relaxed_writes_in_doubt() || !callbacks_.options_of) return;
+  const auto relaxed = std::count_if(found.begin(), found.end(), [&](const recovered_group& each) {
+    return callbacks_.options_of(each.group).wanted == durability::relaxed;
+  });
+  if (relaxed > 0)
+    log_warning(
+        component,
+        "the machine went down without a clean stop: {} replicas with durability=relaxed may have lost "
+        "their last writes here; they take part at once and get them again from other replicas",
+        relaxed);
 }
 
 void raft_host_impl::want_checkpoint() {

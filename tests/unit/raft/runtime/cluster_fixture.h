@@ -12,7 +12,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -39,13 +38,20 @@ inline configuration voters(std::vector<int> brokers) {
   return members;
 }
 
+/// Notified by every state machine that is told something; other conditions are looked at as often as this
+/// says.
+inline std::mutex event_mutex;
+inline std::condition_variable event_happened;
+constexpr std::chrono::milliseconds look_again_after{3};
+
 /// Waits for what other threads bring about.
 template <class Condition>
 bool eventually(Condition condition, std::chrono::seconds most = std::chrono::seconds(20)) {
   const auto end = std::chrono::steady_clock::now() + most;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::unique_lock lock(event_mutex);
+    event_happened.wait_for(lock, look_again_after);
   }
   return true;
 }
@@ -62,6 +68,7 @@ class recording_machine final : public state_machine {
   void apply(const entry& committed) override {
     const std::lock_guard lock(mutex_);
     if (committed.type == entry_type::data) texts_.emplace_back(committed.head.text());
+    event_happened.notify_all();
   }
   void leadership_changed(const leadership& now) override {
     const std::lock_guard lock(mutex_);
@@ -71,6 +78,7 @@ class recording_machine final : public state_machine {
   void leader_ready(term_number) override {
     const std::lock_guard lock(mutex_);
     ready_ = true;
+    event_happened.notify_all();
   }
   shared_bytes make_state() override {
     const std::lock_guard lock(mutex_);
