@@ -92,7 +92,7 @@ void crash_workload::create() {
   }
 }
 
-void crash_workload::remove(const group_id& group) {
+void crash_workload::remove(group_id group) {
   under_test.logs.erase(group);
   groups_.erase(group);
   history_.removed(group);

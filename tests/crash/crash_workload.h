@@ -78,7 +78,7 @@ class crash_workload {
 
   void act();
   void create();
-  void remove(const group_id& group);
+  void remove(group_id group);
   void flush_some();
   void checkpoint();
   [[nodiscard]] persist_request make_request(group_progress& group);
