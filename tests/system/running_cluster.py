@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -101,24 +102,33 @@ class RunningCluster:
 
 def serve(binary, state_dir):
     """Starts a cluster in `state_dir` on free ports, gives it, and stops it."""
-    layout = Layout(ROOT, pathlib.Path(state_dir), _free_offset(), pathlib.Path(binary).resolve())
+    layout = Layout(ROOT, pathlib.Path(state_dir), free_offset(), pathlib.Path(binary).resolve())
     running = RunningCluster(layout)
     try:
         running.control.start()
         yield running
     finally:
         running.control.stop()
+        remove_database(running.processes(), running.layout.state_dir)
         _show_crashes(running)
 
 
-def _free_offset():
-    """Ports that no other cluster of this machine uses; a test run takes a few of these in turn."""
-    for offset in range(20000, 36000, 100):
+def free_offset():
+    """Ports that no other cluster of this machine uses, below those that outgoing connections are given (32768 on)."""
+    for offset in range(3000, 17000, 100):
         probe = Layout(ROOT, pathlib.Path("/"), offset, pathlib.Path("/"))
         ports = [port for p in probe.processes() for port in p.ports()] + [probe.postgres_port]
         if not any(process.port_is_taken(port) for port in ports):
             return offset
     raise AssertionError("no free range of ports")
+
+
+def remove_database(entries, state_dir):
+    """Where PostgreSQL's account cannot reach the state folder its data is elsewhere, and nobody else removes it."""
+    for entry in entries:
+        data_dir = pathlib.Path(entry.get("data_dir") or state_dir)
+        if entry["role"] == "postgres" and state_dir not in data_dir.parents:
+            shutil.rmtree(data_dir, ignore_errors=True)
 
 
 def _show_crashes(running):
