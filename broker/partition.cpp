@@ -69,7 +69,7 @@ void partition::stop_serving() {
 void partition::leader_ready(term_number term) {
   serves_ = true;
   appends_.open();
-  log_info("broker", "partition {}: leads from offset {} on, term {}", to_string(replica_.group()),
+  log_debug("broker", "partition {}: leads from offset {} on, term {}", to_string(replica_.group()),
            state_.next_offset().value(), term.value());
 }
 
