@@ -15,6 +15,8 @@ constexpr std::int64_t greatest_count = 10'000;
 constexpr std::int64_t greatest_poll = (std::int64_t{1} << 53) - 1;
 /// How long an answer that has something waits for more that is known to be there.
 constexpr std::int64_t fill_ms = 100;
+/// How long an answer waits for the commit of what was delivered before it.
+constexpr std::int64_t commit_wait_ms = 1'000;
 /// A long poll that would be shorter than this is not worth its connection.
 constexpr std::int64_t least_long_poll_ms = 20;
 /// Partitions that did not answer for so long are looked at in the background, so that none starves behind a
@@ -137,7 +139,7 @@ net::task<std::optional<net::http_response>> consume_here(services& all, net::ht
     case poll_kind::next:
       break;
   }
-  all.committer.commit_later(consumer, consumer->session.begin());
+  const std::uint64_t ticket = all.committer.begin(consumer, consumer->session.begin());
   switch (co_await gather(all, exchange, consumer, call, hard_end)) {
     case gathered::lost:
       co_return std::nullopt;
@@ -148,6 +150,10 @@ net::task<std::optional<net::http_response>> consume_here(services& all, net::ht
     case gathered::ready:
       break;
   }
+  // The commit went on meanwhile. When brokers cannot write positions now, reading still goes on.
+  co_await consumer_committer::written(consumer, ticket,
+                                       hard_end.earlier_of(net::deadline::in_ms(commit_wait_ms)));
+  if (consumer->lost) co_return std::nullopt;
   const delivery& what = consumer->session.take(call.request);
   look_at_stale_partitions(all, consumer);
   co_return answer_with(all, exchange, consumer, what, *turn, call.request.poll.has_value());

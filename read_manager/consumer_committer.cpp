@@ -51,11 +51,20 @@ void consumer_committer::start(const consumer_pointer& consumer) {
       [&positions = positions_, consumer]() -> net::task<void> { co_await run(positions, consumer); });
 }
 
-void consumer_committer::commit_later(const consumer_pointer& consumer, const position_map& positions) {
+std::uint64_t consumer_committer::begin(const consumer_pointer& consumer, const position_map& positions) {
   for (const auto& [partition, offset] : positions) consumer->commit_wanted[partition] = offset;
-  if (consumer->commit_wanted.empty()) return;
-  ++consumer->tickets_given;
+  if (consumer->commit_wanted.empty()) return 0;
+  const std::uint64_t ticket = ++consumer->tickets_given;
   start(consumer);
+  return ticket;
+}
+
+net::task<> consumer_committer::written(consumer_pointer consumer, std::uint64_t ticket, net::deadline end) {
+  while (!consumer->lost && consumer->tickets_done < ticket) {
+    const std::uint64_t seen = consumer->changed.generation();
+    if (consumer->tickets_done >= ticket || !consumer->committing) break;
+    if (co_await consumer->changed.wait(seen, end) != net::wake_reason::woken) break;
+  }
 }
 
 net::task<result<>> consumer_committer::commit(consumer_pointer consumer, position_map positions,

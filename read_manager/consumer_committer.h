@@ -21,8 +21,12 @@ class consumer_committer {
   consumer_committer(net::event_loop& loop, position_client& positions)
       : loop_(loop), positions_(positions) {}
 
-  /// Commits without waiting. What cannot be written now is tried again with the next call.
-  void commit_later(const consumer_pointer& consumer, const position_map& positions);
+  /// Begins to commit. What cannot be written now is tried again with the next call. Returns what `written`
+  /// waits for; 0 if there is nothing to commit.
+  std::uint64_t begin(const consumer_pointer& consumer, const position_map& positions);
+  /// Waits until a commit that was begun has ended, well or not, or until the deadline.
+  [[nodiscard]] static net::task<> written(consumer_pointer consumer, std::uint64_t ticket,
+                                           net::deadline end);
   /// Commits and waits until it is durable. Errors: conflict (the consumer is lost), unavailable (the outcome
   /// is unknown).
   [[nodiscard]] net::task<result<>> commit(consumer_pointer consumer, position_map positions,
