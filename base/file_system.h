@@ -61,8 +61,8 @@ class file_system {
   [[nodiscard]] virtual result<> sync_directory(const std::string& path) = 0;
   /// Bytes that can still be written to the file system that holds `path`.
   [[nodiscard]] virtual result<std::uint64_t> free_bytes(const std::string& path) const = 0;
-  /// Takes an exclusive lock on a file (made if missing), so that two processes cannot share a folder. Errors:
-  /// refused (somebody else holds it), not_found, io, no_space.
+  /// Takes an exclusive lock on a file (made if missing), so that two processes cannot share a folder.
+  /// Errors: refused (somebody else holds it), not_found, io, no_space.
   [[nodiscard]] virtual result<std::unique_ptr<file_lock>> lock(const std::string& path) = 0;
 };
 
