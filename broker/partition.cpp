@@ -70,7 +70,7 @@ void partition::leader_ready(term_number term) {
   serves_ = true;
   appends_.open();
   log_debug("broker", "partition {}: leads from offset {} on, term {}", to_string(replica_.group()),
-           state_.next_offset().value(), term.value());
+            state_.next_offset().value(), term.value());
 }
 
 void partition::stopped(const error& why) {
