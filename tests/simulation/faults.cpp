@@ -11,7 +11,7 @@ void simulated_group::fail_forever() {
 void simulated_group::fail_somehow() {
   simulated_replica* leads = leader();
   simulated_replica& victim = leads != nullptr && random_.chance(1, 2) ? *leads : any();
-  switch (random_.below(14)) {
+  switch (random_.below(15)) {
     case 0:
     case 1:
       return victim.crash();
@@ -36,6 +36,8 @@ void simulated_group::fail_somehow() {
     case 12:
       if (random_.chance(1, 2)) return break_connection();
       return victim.pause_for(random_.between(10'000, 1'500'000));
+    case 13:
+      return victim.refuse_writes_for(random_.between(1'000, 1'000'000));
     default:
       return hand_over();
   }

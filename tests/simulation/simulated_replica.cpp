@@ -32,7 +32,8 @@ void simulated_replica::start() {
   newest_persist_ = 0;
   offsets_since_work_ = 0;
   work_is_scheduled_ = sync_is_scheduled_ = false;
-  paused_until_us_ = disk_stalled_until_us_ = 0;
+  paused_until_us_ = disk_stalled_until_us_ = refuses_until_us_ = 0;
+  refused_.reset();
   fuse_ = 0;
   led_term_ = term_number(0);
   // The state machine is built again from the log.
@@ -62,7 +63,7 @@ void simulated_replica::crash() {
 void simulated_replica::be_healthy() {
   fate_ = {};
   fuse_ = 0;
-  paused_until_us_ = disk_stalled_until_us_ = 0;
+  paused_until_us_ = disk_stalled_until_us_ = refuses_until_us_ = 0;
 }
 
 void simulated_replica::input(const std::function<void()>& what) {
@@ -96,7 +97,8 @@ void simulated_replica::tick() {
   if (!is_up() || now_us() < paused_until_us_) return;
   input([this] {
     node_->tick(local_ms());
-    for (const message& m : std::exchange(inbox_, {})) node_->step(m);
+    for (const message& m : std::exchange(inbox_, {}))
+      if (!refused_ || m.type != message_type::append_request) node_->step(m);
   });
 }
 
@@ -106,6 +108,8 @@ void simulated_replica::receive(const message& m) {
     inbox_.push_back(m);
     return;
   }
+  // As `work` demands: no appends while the log takes nothing.
+  if (refused_ && m.type == message_type::append_request) return;
   input([&] { node_->step(m); });
 }
 
@@ -118,6 +122,7 @@ void simulated_replica::peer_down(broker_id broker) {
 }
 
 bool simulated_replica::propose() {
+  if (refused_) return false;
   bool accepted = false;
   input([&] {
     proposal wanted;
@@ -152,13 +157,21 @@ void simulated_replica::hand_over_to(const replica_id& target) {
 }
 
 void simulated_replica::handle_work() {
-  while (node_->has_work()) {
+  if (refused_) {
+    persist_request again = std::move(*refused_);
+    refused_.reset();
+    if (!hand_to_disk(std::move(again))) return;
+  }
+  while (!refused_ && node_->has_work()) {
     work todo = node_->take_work();
     offsets_since_work_ = 0;
     if (todo.leadership_change && world_.tracing())
       world_.trace(to_string(id()) + " is " + to_text(todo.leadership_change->own_role) + " in term " +
                    std::to_string(todo.leadership_change->term.value()));
-    if (todo.persist) hand_to_disk(std::move(*todo.persist));
+    if (todo.persist) {
+      newest_persist_ = todo.persist->id;
+      (void)hand_to_disk(std::move(*todo.persist));
+    }
     if (node_->is_leader()) {
       world_.rules().leads(id(), node_->term());
       const bool is_new = std::exchange(led_term_, node_->term()) != node_->term();
@@ -179,14 +192,18 @@ void simulated_replica::handle_work() {
   }
 }
 
-void simulated_replica::hand_to_disk(persist_request request) {
+bool simulated_replica::hand_to_disk(persist_request request) {
+  if (now_us() < refuses_until_us_) {
+    refused_ = std::move(request);
+    return false;
+  }
   const bool leads_since_before = node_->is_leader() && led_term_ == node_->term();
   world_.rules().before_persist(id(), request, leads_since_before);
   if (world_.tracing()) world_.trace(to_string(id()) + " " + describe(request));
-  newest_persist_ = request.id;
   if (disk_.forgets_votes && request.hard) request.hard->voted_for.reset();
   log_.persist(std::move(request));
   schedule_sync();
+  return true;
 }
 
 void simulated_replica::send_checked(const message& m) {

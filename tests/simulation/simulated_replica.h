@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,6 +68,8 @@ class simulated_replica {
   /// Its thread does not run until then; messages wait.
   void pause_for(std::int64_t duration_us) { paused_until_us_ = now_us() + duration_us; }
   void stall_disk_for(std::int64_t duration_us) { disk_stalled_until_us_ = now_us() + duration_us; }
+  /// Its log takes nothing until then (overloaded); what was refused is offered again.
+  void refuse_writes_for(std::int64_t duration_us) { refuses_until_us_ = now_us() + duration_us; }
   /// No more faults.
   void be_healthy();
 
@@ -89,7 +92,8 @@ class simulated_replica {
   void input(const std::function<void()>& what);
   void point();
   void handle_work();
-  void hand_to_disk(persist_request request);
+  /// False if the log does not take it now.
+  bool hand_to_disk(persist_request request);
   void send_checked(const message& m);
   void apply_up_to(log_index commit);
   void finish_reads(const std::vector<read_ready>& reads);
@@ -108,6 +112,8 @@ class simulated_replica {
   int fuse_ = 0;
   std::int64_t paused_until_us_ = 0;
   std::int64_t disk_stalled_until_us_ = 0;
+  std::int64_t refuses_until_us_ = 0;
+  std::optional<persist_request> refused_;
   std::int64_t clock_offset_ms_;
   std::int64_t clock_percent_;
   std::vector<message> inbox_;
