@@ -95,6 +95,9 @@ class raft_host {
   /// Opens the log store, gives every group that it finds a state machine, starts the threads and listens.
   /// Errors: those of `log_store::open`, and io when the address cannot be bound (names it).
   [[nodiscard]] virtual result<> start() = 0;
+  /// Asks other brokers to take over what this one leads and waits for it, up to `handover_ms`. A process
+  /// that is about to stop calls it before it closes its doors to clients. Not on a partition thread.
+  virtual void hand_over() = 0;
   /// Hands leadership over where another broker takes it quickly, says goodbye to the peers, checkpoints,
   /// and joins the threads. Twice is harmless. Whatever else was put on `loops()` must have ended before, and
   /// replicas must not be used after it.

@@ -29,6 +29,7 @@ class raft_host_impl final : public raft_host {
   ~raft_host_impl() override { stop(); }
 
   [[nodiscard]] result<> start() override;
+  void hand_over() override;
   void stop() override;
   void abandon() override;
   [[nodiscard]] std::uint16_t listen_port() const override { return transport_.port(); }

@@ -134,6 +134,11 @@ void raft_host_impl::end_threads(const error& why) {
   }
 }
 
+void raft_host_impl::hand_over() {
+  const std::lock_guard admin(admin_mutex_);
+  if (started_ && !stopped_) hand_over_all();
+}
+
 void raft_host_impl::stop() {
   if (stopped_.exchange(true)) return;
   const std::lock_guard admin(admin_mutex_);

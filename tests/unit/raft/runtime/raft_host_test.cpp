@@ -130,6 +130,20 @@ TEST_F(raft_host_test, planned_stop_hands_leadership_over_and_a_restart_finds_ev
   EXPECT_TRUE(eventually([&] { return brokers[leader].machine(group_of(0)).texts() == expected; }));
 }
 
+TEST_F(raft_host_test, leadership_is_handed_over_while_the_broker_still_runs) {
+  for (int partition = 0; partition < 6; ++partition) create(group_of(partition));
+  for (int partition = 0; partition < 6; ++partition) ASSERT_NE(wait_for_leader(group_of(partition)), 0);
+  const int leader = wait_for_leader(group_of(0));
+  brokers[leader].host->hand_over();
+  for (int partition = 0; partition < 6; ++partition) {
+    ASSERT_TRUE(eventually([&] {
+      const int next = wait_for_leader(group_of(partition));
+      return next != 0 && next != leader;
+    }));
+    propose_until_acknowledged(group_of(partition), "x");
+  }
+}
+
 TEST_F(raft_host_test, state_comes_back_from_the_checkpoint_of_a_planned_stop) {
   create(group_of(0), {1});
   ASSERT_EQ(wait_for_leader(group_of(0)), 1);
