@@ -188,16 +188,11 @@ net::future<push_result> broker_node::push(metadata_push what) {
   const net::promise<push_result> answer;
   auto coming = answer.get_future();
   catalog_loop_->post([this, what = std::move(what), answer] {
-    const std::int64_t before = catalog_->snapshot()->version;
     const auto verdict = catalog_->apply(what);
     if (!verdict) return (void)answer.set(fail(verdict));
     const metadata_snapshot now = catalog_->snapshot();
-    if (*verdict == cluster_metadata::push_verdict::applied) {
-      if (now->version != before) reconciler_->reconcile(*now);
-      answer.set(push_result{*verdict, now});
-    } else {
-      answer.set(push_result{*verdict, now});
-    }
+    if (*verdict == cluster_metadata::push_verdict::applied) reconciler_->reconcile(*now);
+    answer.set(push_result{*verdict, now});
   });
   return coming;
 }
@@ -210,6 +205,8 @@ result<> broker_node::ready() const {
 void broker_node::stop() {
   if (std::exchange(stopped_, true) || !process_) return;
   if (registration_) registration_->stop();
+  // While clients can still be told where their partitions went.
+  if (host_ && serving_ != nullptr) host_->hand_over();
   serving_ = nullptr;
   if (door_) door_->stop(drain_ms);
   catalog_loop_->stop();
