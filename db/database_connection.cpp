@@ -1,13 +1,12 @@
 #include "db/database_connection.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <exception>
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 
 #include "base/logging.h"
+#include "net/end_foreign_connection.h"
 
 namespace marquee::db {
 
@@ -49,7 +48,7 @@ void statement_watchdog::run() {
     for (auto& [id, watched] : items_) {
       if (watched.end.passed()) {
         // The descriptor stays open until its owner, who has not released it yet, closes it.
-        ::shutdown(watched.socket, SHUT_RDWR);
+        net::end_foreign_connection(watched.socket);
         watched.end = net::deadline::never();
       }
       nearest = nearest.earlier_of(watched.end);

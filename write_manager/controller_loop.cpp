@@ -10,7 +10,7 @@
 namespace marquee::write_manager {
 
 namespace {
-constexpr std::int64_t look_every_ms = 250;
+constexpr std::int64_t look_every_ms = 100;
 constexpr std::int64_t push_timeout_ms = 3'000;
 constexpr std::int64_t creation_pause_ms = 2'000;
 constexpr const char* offsets_topic = "__consumer_offsets";
@@ -72,6 +72,9 @@ struct controller_loop::state {
       case push_answer::kind::gap:
         log_info("controller", "broker {} has a gap after {}: it is told everything", plan.broker.value(),
                  plan.from);
+        break;
+      case push_answer::kind::not_ready:
+        log_debug("controller", "broker {} is starting", plan.broker.value());
         break;
       case push_answer::kind::stale_controller:
         log_warning("controller", "broker {} knows controller epoch {}, ours is {}: taking a higher one",

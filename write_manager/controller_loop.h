@@ -11,7 +11,7 @@ class topic_creator;
 
 /// What the elected write manager does besides (DESIGN D16, D17): tells brokers the topics, and makes
 /// `__consumer_offsets` as soon as there are enough brokers. Compares what is wanted with what brokers are
-/// known to have, every time something changed and at least four times a second; each step can be repeated.
+/// known to have, every time something changed and at least ten times a second; each step can be repeated.
 /// Acts only while `lock` is held. Coroutines on the manager's loop.
 class controller_loop {
  public:

@@ -6,7 +6,8 @@ namespace marquee::write_manager {
 
 namespace {
 constexpr std::int64_t pause_after_failure_ms = 500;
-}
+constexpr std::int64_t pause_while_starting_ms = 50;
+}  // namespace
 
 void controller_state::begin_office(std::int64_t epoch) {
   epoch_ = epoch;
@@ -46,6 +47,9 @@ void controller_state::answered(const planned_push& push, db::metadata_version t
       break;
     case push_answer::kind::gap:
       known.known = 0;
+      break;
+    case push_answer::kind::not_ready:
+      known.not_before_ms = now_ms + pause_while_starting_ms;
       break;
     case push_answer::kind::stale_controller:
     case push_answer::kind::failed:

@@ -67,6 +67,7 @@ push_answer decode_push_answer(int status, const std::string& body) {
   if (!parsed.is_object()) return answer;
   const std::string code = parsed.value("code", "");
   answer.problem += " " + escape_for_log(code) + " " + escape_for_log(parsed.value("message", ""));
+  if (status == 503 && code == "NOT_READY") answer.what = push_answer::kind::not_ready;
   if (status == 409 && code == "METADATA_GAP") answer.what = push_answer::kind::gap;
   if (status == 409 && code == "STALE_CONTROLLER") {
     answer.what = push_answer::kind::stale_controller;

@@ -15,7 +15,7 @@ namespace marquee::write_manager {
 
 /// What a broker answers to a push.
 struct push_answer {
-  enum class kind : std::uint8_t { accepted, gap, stale_controller, failed };
+  enum class kind : std::uint8_t { accepted, gap, not_ready, stale_controller, failed };
   kind what = kind::failed;
   std::int64_t known_epoch = 0;  ///< with stale_controller
   std::string problem{};

@@ -121,7 +121,10 @@ net::http_response make_produce_answer(produce_request::form shape,
     return net::json_response("{\"status\":\"partial\"," + list + durability + "}");
   const auto worst =
       std::ranges::max_element(results, {}, [](const message_result& each) { return each.problem->status; });
-  const net::api_error problem = error_of(*worst, component);
+  net::api_error problem = error_of(*worst, component);
+  // One message that may still be stored is enough for the whole request not to be known.
+  if (std::ranges::any_of(results, [](const message_result& each) { return each.problem->outcome_unknown; }))
+    problem.outcome = net::api_outcome::unknown;
   net::http_response response = net::to_response(problem);
   response.body = "{" + net::to_json_members(problem) + "," + list + "}";
   return response;

@@ -12,6 +12,7 @@ struct waiting_item {
   std::shared_ptr<const produce_item> item;
   net::deadline end = net::deadline::never();
   net::promise<item_answer> answer;
+  std::shared_ptr<bool> shipped = std::make_shared<bool>(false);
 };
 
 struct broker_queue {
@@ -137,6 +138,7 @@ struct produce_batcher::state : std::enable_shared_from_this<produce_batcher::st
         partition.marquee->batches.push_back(batch.identity);
         ++batches;
       }
+      *next.shipped = true;
       size += next.item->bytes();
       if (made.end.when() < next.end.when()) made.end = next.end;
       made.items.push_back(std::move(next));
@@ -183,6 +185,7 @@ net::task<item_answer> produce_batcher::send(broker_id broker, std::shared_ptr<c
     co_return no_answer(error_code::overloaded, "too many bytes wait to be sent to brokers",
                         kafka::delivery::not_sent);
   waiting_item waiting{.item = std::move(item), .end = end, .answer = {}};
+  const std::shared_ptr<const bool> shipped = waiting.shipped;
   net::future<item_answer> answer = waiting.answer.get_future();
   self->queued_bytes += waiting.item->bytes();
   self->queued.set(self->queued_bytes);
@@ -191,9 +194,10 @@ net::task<item_answer> produce_batcher::send(broker_id broker, std::shared_ptr<c
   // The batcher answers at the deadline itself; the margin covers the way back.
   result<item_answer> outcome =
       co_await answer.wait(end.is_never() ? end : net::deadline::in_ms(end.remaining_ms() + 50));
+  // What is still in the queue at its deadline never leaves it.
   if (!outcome)
     co_return no_answer(error_code::timed_out, "the broker has not answered in time",
-                        kafka::delivery::maybe_sent);
+                        *shipped ? kafka::delivery::maybe_sent : kafka::delivery::not_sent);
   co_return std::move(*outcome);
 }
 

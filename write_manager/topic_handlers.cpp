@@ -146,7 +146,7 @@ net::task<http_response> delete_topic(manager_context& context, http_exchange& e
         context.problem(404, "TOPIC_NOT_FOUND", "topic '" + name + "' does not exist"));
   if (!deleted) co_return net::to_response(context.from_store(deleted.error()));
   log_info("write_manager", "deleted topic {} ({}), request {}", name, to_string((*topic)->topic_id),
-           exchange.request_id);
+           escape_for_log(exchange.request_id));
   static_cast<void>(co_await context.follower.refresh(end));
   co_return with_version(net::json_response("{\"status\":\"success\"}"), *deleted);
 }

@@ -182,6 +182,18 @@ TEST_F(produce_sender_test, silent_broker_means_unknown_at_the_deadline) {
   on_loop([&] { brokers_.release(); });
 }
 
+TEST_F(produce_sender_test, what_never_left_the_queue_is_known_not_to_be_stored) {
+  brokers_.held = true;
+  auto first = begin(item(0, 1));
+  on_loop([] {});
+  const item_outcome second = store(item(0, 2), 60);
+  EXPECT_FALSE(second.batches[0].messages[0].problem->outcome_unknown);
+  on_loop([&] { brokers_.release(); });
+  EXPECT_FALSE(end(first).batches[0].messages[0].problem.has_value());
+  on_loop([] {});
+  EXPECT_EQ(brokers_.requests.size(), 1U);
+}
+
 TEST(produce_batcher, refuses_more_than_its_queue_holds) {
   metrics_registry metrics;
   fake_brokers brokers;
