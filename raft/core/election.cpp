@@ -11,7 +11,7 @@ void node::state::start(std::int64_t first_now_ms) {
   now_ms = leader_heard_ms = first_now_ms;
   restart_election_timer();
   // A new group need not wait for a time-out: the first voter takes the lead (DESIGN D18).
-  if (newly_created && may_campaign() && own_rank() == 0) pre_campaign();
+  if (newly_created && may_campaign() && rank_of(options.self) == 0) pre_campaign();
 }
 
 void node::state::restart_election_timer() {
@@ -20,10 +20,10 @@ void node::state::restart_election_timer() {
 }
 
 /// Place in the voter list without the leader.
-std::int64_t node::state::own_rank() const {
+std::int64_t node::state::rank_of(const replica_id& replica) const {
   std::int64_t rank = 0;
   for (const replica_id& voter : members.current().voters) {
-    if (voter == options.self) break;
+    if (voter == replica) break;
     if (voter != leader) ++rank;
   }
   return rank;
@@ -43,7 +43,7 @@ void node::state::note_hint(broker_id broker) {
   if (!started || own_role != role::follower || !leader || leader->broker != broker || !may_campaign())
     return;
   const std::int64_t wait =
-      own_rank() * options.failover_step_ms + random.between(0, options.failover_step_ms - 1);
+      rank_of(options.self) * options.failover_step_ms + random.between(0, options.failover_step_ms - 1);
   hinted_until_ms = now_ms + options.election_timeout_least_ms;
   election_deadline_ms = std::min(election_deadline_ms, now_ms + wait);
 }
@@ -125,17 +125,25 @@ void node::state::count_votes() {
   own_role = role::follower;
 }
 
+/// Of two that stand at the same moment after the loss of a leader the one with the lower rank goes on,
+/// unless the other's log is ahead. Only while it is hurried: it may be unable to win.
+bool node::state::comes_before(const message& candidate) const {
+  const bool equal_logs = candidate.index == log.last_index() && candidate.index_term == log.last_term();
+  return own_role == role::pre_candidate && is_hurried() && equal_logs &&
+         rank_of(options.self) < rank_of(candidate.from);
+}
+
 void node::state::on_pre_vote_request(const message& m) {
   if (members.current().empty()) return;
-  const bool granted = m.term > hard.term && leader_is_gone() && is_up_to_date(m);
+  const bool granted = m.term > hard.term && leader_is_gone() && is_up_to_date(m) && !comes_before(m);
   message answer = make(message_type::pre_vote_response, m.from);
   // A grant has the term asked for, else the candidate would take it for an old one (raft-pitfalls 4).
   if (granted) answer.term = m.term;
   answer.rejected = !granted;
   answer.context = m.context;
-  // Two hurried candidates would split the votes: the one that came first gets its chance.
-  if (granted && is_hurried() && own_role == role::follower)
-    election_deadline_ms = std::max(election_deadline_ms, now_ms + hurried_wait());
+  // Two hurried candidates would split the votes: the other one gets its chance.
+  if (granted && is_hurried() && own_role == role::pre_candidate) own_role = role::follower;
+  if (granted && is_hurried()) election_deadline_ms = std::max(election_deadline_ms, now_ms + hurried_wait());
   if (granted)
     send(std::move(answer));
   else

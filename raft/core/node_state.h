@@ -69,7 +69,8 @@ struct node::state {
   [[nodiscard]] bool leader_is_gone() const;
   [[nodiscard]] bool is_up_to_date(const message& candidate) const;
   [[nodiscard]] bool may_campaign() const { return members.current().is_voter(options.self); }
-  [[nodiscard]] std::int64_t own_rank() const;
+  [[nodiscard]] std::int64_t rank_of(const replica_id& replica) const;
+  [[nodiscard]] bool comes_before(const message& candidate) const;
   void restart_election_timer();
   [[nodiscard]] bool is_hurried() const { return now_ms < hinted_until_ms; }
   [[nodiscard]] std::int64_t hurried_wait();

@@ -229,13 +229,56 @@ TEST(failover, late_message_of_the_lost_leader_does_not_call_the_election_off) {
 }
 
 TEST(failover, killed_leader_is_replaced_within_100_ms) {
-  test_group group(3);
-  const int leader = group.elect();
-  group.isolate(leader);
-  for (int number = 1; number <= 3; ++number)
-    if (number != leader) group[number].core().peer_down(broker_id(leader), peer_loss::reset);
-  group.pass(100);
-  EXPECT_NE(group.leader(), leader);
+  for (const int size : {3, 5}) {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+      node_options options;
+      options.seed = seed;
+      test_group group(size, options);
+      const int leader = group.elect();
+      group.isolate(leader);
+      for (int number = 1; number <= size; ++number)
+        if (number != leader) group[number].core().peer_down(broker_id(leader), peer_loss::reset);
+      group.pass(100);
+      const int next = group.leader();
+      EXPECT_NE(next, leader) << "seed " << seed;
+      EXPECT_GT(group[next].core().term(), group[leader].core().term()) << "seed " << seed;
+    }
+  }
+}
+
+// Two that stand in the same moment would split the votes.
+TEST(failover, of_two_that_stand_at_once_the_lower_rank_goes_on_unless_the_others_log_is_ahead) {
+  const auto answer_of = [](int asked, int asking, int last_index) {
+    test_replica one(replica(asked), voters({1, 2, 3}), {term_number(3), std::nullopt},
+                     log_with_terms({1, 2, 3}));
+    one.receive(one.from(1, message_type::heartbeat_request));
+    one.core().peer_down(broker_id(1), peer_loss::reset);
+    EXPECT_TRUE(one.pass_until(100, [&] { return one.own_role() == role::pre_candidate; }));
+    (void)one.take_sent();
+    const bool is_granted = granted(one, pre_vote_request(one, asking, 4, last_index, 3));
+    EXPECT_EQ(one.own_role(), is_granted ? role::follower : role::pre_candidate);
+    return is_granted;
+  };
+  EXPECT_FALSE(answer_of(2, 3, 3));
+  EXPECT_TRUE(answer_of(3, 2, 3));
+  EXPECT_TRUE(answer_of(2, 3, 4));
+  EXPECT_FALSE(answer_of(3, 2, 2));
+}
+
+// Pitfall 9 and Raft paper 5.2: several candidates at once split the votes; the random time-outs end that.
+TEST(failover, replicas_that_stand_at_the_same_moment_still_elect_one) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    node_options options;
+    options.seed = seed;
+    options.failover_step_ms = 1;  // no distance between the ranks
+    test_group group(5, options);
+    const int leader = group.elect();
+    group.isolate(leader);
+    for (int number = 1; number <= 5; ++number)
+      if (number != leader) group[number].core().peer_down(broker_id(leader), peer_loss::reset);
+    group.pass(3000);
+    EXPECT_NE(group.leader(), leader) << "seed " << seed;
+  }
 }
 
 // The others may see the loss some milliseconds later, and refuse the first try.
