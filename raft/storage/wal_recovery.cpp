@@ -81,7 +81,10 @@ class wal_chain {
     const scanned_wal_file& scan = *ordered_[i];
     const wal_file_header& next = *ordered_[i + 1]->header;
     const std::uint64_t end = scan.header->first_lsn + scan.records.size();
-    if (next.generation != scan.header->generation + 1 || next.first_lsn > end) return std::nullopt;
+    // One that begins before this one does was begun by a recovery that had to leave this one out.
+    if (next.generation != scan.header->generation + 1 || next.first_lsn > end ||
+        next.first_lsn < scan.header->first_lsn)
+      return std::nullopt;
     return i + 1;
   }
   /// Records of the file that come before the next one's first.

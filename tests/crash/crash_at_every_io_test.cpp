@@ -1,11 +1,31 @@
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+#include <string>
+
 #include "tests/crash/crash_workload.h"
 
 namespace marquee::raft {
 namespace {
 
 constexpr int actions = 32;
+
+struct seed_range {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
+/// MARQUEE_CRASH_SEEDS=FIRST-LAST asks for other workloads than the usual ones.
+seed_range seeds(seed_range usual) {
+  const char* wanted = std::getenv("MARQUEE_CRASH_SEEDS");
+  unsigned long first = 0;
+  unsigned long last = 0;
+  if (wanted == nullptr || std::sscanf(wanted, "%lu-%lu", &first, &last) != 2) return usual;
+  return {first, last};
+}
 
 std::uint64_t operations_of(std::uint64_t seed) {
   simulated_file_system files;
@@ -14,67 +34,64 @@ std::uint64_t operations_of(std::uint64_t seed) {
   return files.operations();
 }
 
-std::string replay(std::uint64_t seed, std::uint64_t operation, std::uint64_t power_seed) {
-  return "workload seed " + std::to_string(seed) + ", operation " + std::to_string(operation) +
-         ", power seed " + std::to_string(power_seed);
+std::string replay(std::uint64_t seed, std::uint64_t operation) {
+  return "operation " + std::to_string(operation) +
+         "; again with MARQUEE_CRASH_SEEDS=" + std::to_string(seed) + "-" + std::to_string(seed) +
+         " test_crash --gtest_filter='crash_at_every_io.*'";
+}
+
+/// Runs the workload once per I/O that it makes, each time with a power loss in the middle of that one, and
+/// hands over what is left for a closer look: a description of what is wrong, or nothing.
+void crash_at_each(seed_range usual,
+                   const std::function<std::optional<std::string>(simulated_file_system&, crash_workload&,
+                                                                  std::uint64_t)>& look) {
+  const seed_range range = seeds(usual);
+  for (std::uint64_t seed = range.first; seed <= range.last; ++seed) {
+    const std::uint64_t operations = operations_of(seed);
+    ASSERT_GT(operations, 80U);
+    for (std::uint64_t operation = 1; operation <= operations; ++operation) {
+      simulated_file_system files;
+      files.fail_at(operation, disk_fault::crash);
+      crash_workload workload(files, seed);
+      workload.run(actions);
+      const auto wrong = look(files, workload, operation);
+      ASSERT_FALSE(wrong) << *wrong << "\n" << replay(seed, operation);
+    }
+  }
 }
 
 TEST(crash_at_every_io, loses_nothing_that_was_acknowledged) {
-  for (std::uint64_t seed = 1; seed <= 2; ++seed) {
-    const std::uint64_t operations = operations_of(seed);
-    ASSERT_GT(operations, 100U);
-    for (std::uint64_t operation = 1; operation <= operations; ++operation) {
-      for (std::uint64_t power_seed = 1; power_seed <= 3; ++power_seed) {
-        simulated_file_system files;
-        files.fail_at(operation, disk_fault::crash);
-        crash_workload workload(files, seed);
-        workload.run(actions);
-        files.crash(operation * 31 + power_seed);
-        const auto wrong = workload.reopen_and_check();
-        ASSERT_FALSE(wrong) << *wrong << "\n" << replay(seed, operation, power_seed);
-      }
-    }
-  }
+  for (std::uint64_t power_seed = 1; power_seed <= 3; ++power_seed)
+    crash_at_each({1, 2},
+                  [&](simulated_file_system& files, crash_workload& workload, std::uint64_t operation) {
+                    files.crash(operation * 31 + power_seed);
+                    return workload.reopen_and_check();
+                  });
 }
 
 TEST(crash_at_every_io, loses_nothing_when_recovery_is_cut_off_too) {
-  const std::uint64_t seed = 5;
-  const std::uint64_t operations = operations_of(seed);
-  random_source random(99);
-  for (std::uint64_t operation = 1; operation <= operations; operation += 1 + random.below(4)) {
-    simulated_file_system files;
-    files.fail_at(operation, disk_fault::crash);
-    crash_workload workload(files, seed);
-    workload.run(actions);
-    std::uint64_t power_seed = random.next();
-    files.crash(power_seed);
-    for (int again = 0; again < 3; ++again) {
-      files.fail_at(files.operations() + 1 + random.below(12), disk_fault::crash);
-      workload.under_test.close();
-      (void)workload.under_test.open().has_value();
-      power_seed = random.next();
-      files.crash(power_seed);
-    }
-    const auto wrong = workload.reopen_and_check();
-    ASSERT_FALSE(wrong) << *wrong << "\n" << replay(seed, operation, power_seed);
-  }
+  crash_at_each({110, 110},
+                [](simulated_file_system& files, crash_workload& workload, std::uint64_t operation) {
+                  random_source random(operation);
+                  files.crash(random.next());
+                  for (int again = 0; again < 3; ++again) {
+                    files.fail_at(files.operations() + 1 + random.below(12), disk_fault::crash);
+                    workload.under_test.close();
+                    (void)workload.under_test.open().has_value();
+                    files.crash(random.next());
+                  }
+                  return workload.reopen_and_check();
+                });
 }
 
 TEST(crash_at_every_io, killed_process_loses_nothing_and_a_power_loss_after_its_restart_does_not_either) {
-  const std::uint64_t seed = 6;
-  const std::uint64_t operations = operations_of(seed);
-  for (std::uint64_t operation = 1; operation <= operations; operation += 3) {
-    simulated_file_system files;
-    files.fail_at(operation, disk_fault::crash);
-    crash_workload workload(files, seed);
-    workload.run(actions);
+  crash_at_each({6, 6}, [](simulated_file_system& files, crash_workload& workload, std::uint64_t operation) {
     files.kill_process();
     auto wrong = workload.reopen_and_check();
-    ASSERT_FALSE(wrong) << *wrong << "\n" << replay(seed, operation, 0);
+    if (wrong) return wrong;
     files.crash(operation);
-    wrong = workload.reopen_and_check();
-    ASSERT_FALSE(wrong) << *wrong << "\n" << replay(seed, operation, operation) << " after a restart";
-  }
+    return workload.reopen_and_check();
+  });
 }
 
 // raft-pitfalls 65: a checker that cannot fail proves nothing.
