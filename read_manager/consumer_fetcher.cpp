@@ -18,7 +18,7 @@ namespace {
 /// for long.
 constexpr std::int64_t longest_poll_ms = 5'000;
 constexpr std::int64_t answer_slack_ms = 3'000;
-constexpr std::int64_t pause_without_connection_ms = 50;
+constexpr std::int64_t pause_without_connection_ms = 200;
 constexpr std::size_t least_partition_bytes = 64 << 10;
 
 bool& open_flag(partition_traffic& traffic, fetch_kind kind) {

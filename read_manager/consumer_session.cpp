@@ -38,7 +38,8 @@ const delivery& consumer_session::take(const consume_request& request) {
     const std::size_t next_size = partition.front().payload_size();
     if (!last_.records.empty() && size + next_size > request.max_bytes) break;
     size += next_size;
-    last_.records.push_back({static_cast<std::int32_t>(turn), partition.take()});
+    // The answer stays here until the next one: it must not keep everything alive that was fetched with it.
+    last_.records.push_back({static_cast<std::int32_t>(turn), copy_of(partition.take())});
     next_ = (turn + 1) % partitions_.size();
     if (request.mode == commit_mode::automatic)
       to_commit_[static_cast<std::int32_t>(turn)] = partition.position();
@@ -63,6 +64,18 @@ std::size_t consumer_session::available() const {
   std::size_t count = 0;
   for (const partition_buffer& partition : partitions_) count += partition.count();
   return count;
+}
+
+std::size_t consumer_session::read_ahead_bytes() const {
+  std::size_t total = 0;
+  for (const partition_buffer& partition : partitions_) total += partition.held_bytes();
+  return total;
+}
+
+std::size_t consumer_session::last_answer_bytes() const {
+  std::size_t total = 0;
+  for (const delivered_record& item : last_.records) total += item.record.size();
+  return total;
 }
 
 std::size_t consumer_session::buffered_bytes() const {

@@ -79,7 +79,11 @@ class consumer_session {
   void undo(std::int64_t delivery_id);
 
   [[nodiscard]] std::size_t available() const;
+  /// Of what is still to be delivered.
   [[nodiscard]] std::size_t buffered_bytes() const;
+  /// Memory that is kept alive for it, and for a repeat of the last answer.
+  [[nodiscard]] std::size_t read_ahead_bytes() const;
+  [[nodiscard]] std::size_t last_answer_bytes() const;
   /// A partition whose turn would come has nothing here, although its log has more (or was never looked at).
   [[nodiscard]] bool starved() const;
   /// Some log is known to have more than what is here.

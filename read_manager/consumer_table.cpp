@@ -43,21 +43,23 @@ void consumer_table::make_room() {
 
 std::size_t consumer_table::free_memory(std::int64_t idle_since_us, std::size_t most_bytes) {
   std::size_t held = 0;
-  std::multimap<std::int64_t, owned_consumer*> by_age;
+  std::multimap<std::int64_t, consumer_pointer> by_age;
   for (const auto& [id, consumer] : consumers_) {
-    if (consumer->session.buffered_bytes() == 0) continue;
-    if (!consumer->busy && consumer->last_used_us < idle_since_us) {
+    if (!consumer->busy && consumer->last_used_us < idle_since_us && consumer->session.read_ahead_bytes() > 0)
       consumer->session.drop_read_ahead();
-      continue;
-    }
-    held += consumer->session.buffered_bytes();
-    by_age.emplace(consumer->last_used_us, consumer.get());
+    const std::size_t size = consumer->session.read_ahead_bytes() + consumer->session.last_answer_bytes();
+    held += size;
+    if (size > 0 && !consumer->busy) by_age.emplace(consumer->last_used_us, consumer);
   }
   for (const auto& [used_us, consumer] : by_age) {
     if (held <= most_bytes) break;
-    if (consumer->busy) continue;
-    held -= consumer->session.buffered_bytes();
+    held -= consumer->session.read_ahead_bytes();
     consumer->session.drop_read_ahead();
+  }
+  for (const auto& [used_us, consumer] : by_age) {
+    if (held <= most_bytes) break;
+    held -= consumer->session.last_answer_bytes();
+    erase(consumer->who.id);
   }
   return held;
 }

@@ -24,7 +24,8 @@ class consumer_table {
   [[nodiscard]] std::size_t size() const { return consumers_.size(); }
 
   /// Frees the read-ahead of consumers that were not used since `idle_since_us`; then, while more than
-  /// `most_bytes` are held, that of the least recently used ones. Returns what is still held.
+  /// `most_bytes` are held, that of the least recently used ones, and after that forgets these consumers,
+  /// whose last answers are held too. Returns what is still held.
   std::size_t free_memory(std::int64_t idle_since_us, std::size_t most_bytes);
 
  private:

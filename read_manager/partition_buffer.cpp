@@ -18,6 +18,7 @@ bool partition_buffer::append(std::int64_t asked_offset, const kafka::byte_chain
   high_watermark_ = high_watermark;
   log_start_ = log_start;
   const shared_bytes all = records.joined();
+  held_bytes_ = held_bytes() + all.size();
   std::size_t position = 0;
   while (all.size() - position >= kafka::batch_layout::header_size) {
     const result<kafka::batch_header> header = kafka::read_batch_header(all.view().subspan(position));
@@ -46,6 +47,25 @@ bool partition_buffer::append_batch(const shared_bytes& batch) {
   const std::int64_t end = std::min(cursor.header().last_offset() + 1, *high_watermark_);
   fetch_offset_ = std::max(fetch_offset_, end);
   return true;
+}
+
+buffered_record copy_of(const buffered_record& record) {
+  bytes copy;
+  copy.reserve(record.payload_size());
+  const auto add = [&](bytes_view part) {
+    const std::size_t position = copy.size();
+    copy.insert(copy.end(), part.begin(), part.end());
+    return bytes_view(copy.data() + position, part.size());  // never moves: all of it was reserved
+  };
+  buffered_record own{record.offset, record.timestamp_ms, {}, {}, {}, {}};
+  if (record.key) own.key = add(*record.key);
+  if (record.value) own.value = add(*record.value);
+  for (const auto& header : record.headers) {
+    own.headers.push_back({as_text(add(as_bytes(header.name))), std::nullopt});
+    if (header.value) own.headers.back().value = add(*header.value);
+  }
+  own.data = shared_bytes::of(std::move(copy));  // takes the buffer over where it is
+  return own;
 }
 
 void partition_buffer::seek(std::int64_t offset) {

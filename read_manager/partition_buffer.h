@@ -27,6 +27,9 @@ struct buffered_record {
   [[nodiscard]] std::size_t size() const { return sizeof(buffered_record) + payload_size(); }
 };
 
+/// The same record in bytes of its own, for keeping without the rest of what was fetched with it.
+[[nodiscard]] buffered_record copy_of(const buffered_record& record);
+
 /// What one consumer has read ahead of one partition: records from its reading position on, without gaps
 /// unless the log has some. A pure state machine, used on one thread.
 class partition_buffer {
@@ -38,6 +41,8 @@ class partition_buffer {
   /// Next offset to ask the broker for.
   [[nodiscard]] std::int64_t fetch_offset() const { return fetch_offset_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  /// Fetched bytes that are kept alive, which one record that is left of many does as well.
+  [[nodiscard]] std::size_t held_bytes() const { return records_.empty() ? 0 : held_bytes_; }
   [[nodiscard]] std::size_t count() const { return records_.size(); }
   [[nodiscard]] bool empty() const { return records_.empty(); }
   /// Empty until a fetch was answered.
@@ -67,6 +72,7 @@ class partition_buffer {
 
   std::deque<buffered_record> records_;
   std::size_t bytes_ = 0;
+  std::size_t held_bytes_ = 0;
   std::int64_t position_;
   std::int64_t fetch_offset_;
   std::optional<std::int64_t> high_watermark_;

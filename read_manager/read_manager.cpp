@@ -19,6 +19,7 @@ constexpr std::int64_t idle_read_ahead_us = 30'000'000;
 kafka::cluster_client_options client_options(const read_manager_options& options) {
   kafka::cluster_client_options made;
   made.connection.client_id = options.process.name;
+  made.max_exclusive_per_broker = static_cast<std::size_t>(options.max_long_polls);
   return made;
 }
 

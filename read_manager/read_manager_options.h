@@ -16,6 +16,7 @@ struct read_manager_options {
   std::string postgres_url = "postgresql://127.0.0.1:15432/marquee";
   std::int64_t request_timeout_ms = 10'000;
   std::int64_t max_consumers = 20'000;
+  std::int64_t max_long_polls = 1'024;      ///< connections to one broker that wait there
   std::int64_t read_ahead_bytes = 1 << 20;  ///< per consumer
   std::int64_t total_read_ahead_bytes = 256LL << 20;
   std::int64_t default_max_bytes = 4 << 20;  ///< of one answer

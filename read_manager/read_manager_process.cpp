@@ -15,6 +15,9 @@ void describe(config_schema& schema, read_manager_options& options) {
                  "How long a request may take that has no wait of its own.");
   schema.integer("consumer.max_owned", options.max_consumers, 1, 10'000'000,
                  "Consumers whose reading state is kept in memory; the least recently used one makes room.");
+  schema.integer(
+      "consumer.max_long_polls", options.max_long_polls, 1, 65'536,
+      "Connections to one broker that wait for messages there; beyond it consumers look now and then.");
   schema.integer("consumer.read_ahead_bytes", options.read_ahead_bytes, 65'536, 1LL << 30,
                  "Bytes of messages read ahead for one consumer.");
   schema.integer("read_ahead.total_bytes", options.total_read_ahead_bytes, 1 << 20, 1LL << 40,
