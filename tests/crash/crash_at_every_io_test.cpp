@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,27 +10,6 @@ namespace marquee::raft {
 namespace {
 
 constexpr int actions = 32;
-
-struct seed_range {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-};
-
-/// MARQUEE_CRASH_SEEDS=FIRST-LAST asks for other workloads than the usual ones.
-seed_range seeds(seed_range usual) {
-  const char* wanted = std::getenv("MARQUEE_CRASH_SEEDS");
-  unsigned long first = 0;
-  unsigned long last = 0;
-  if (wanted == nullptr || std::sscanf(wanted, "%lu-%lu", &first, &last) != 2) return usual;
-  return {first, last};
-}
-
-std::uint64_t operations_of(std::uint64_t seed) {
-  simulated_file_system files;
-  crash_workload workload(files, seed);
-  workload.run(actions);
-  return files.operations();
-}
 
 std::string replay(std::uint64_t seed, std::uint64_t operation) {
   return "operation " + std::to_string(operation) +
@@ -47,7 +24,7 @@ void crash_at_each(seed_range usual,
                                                                   std::uint64_t)>& look) {
   const seed_range range = seeds(usual);
   for (std::uint64_t seed = range.first; seed <= range.last; ++seed) {
-    const std::uint64_t operations = operations_of(seed);
+    const std::uint64_t operations = crash_workload::operations_of(seed, actions);
     ASSERT_GT(operations, 80U);
     for (std::uint64_t operation = 1; operation <= operations; ++operation) {
       simulated_file_system files;

@@ -1,9 +1,19 @@
 #include "tests/crash/crash_workload.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 namespace marquee::raft {
+
+seed_range seeds(seed_range usual) {
+  const char* wanted = std::getenv("MARQUEE_CRASH_SEEDS");
+  unsigned long first = 0;
+  unsigned long last = 0;
+  if (wanted == nullptr || std::sscanf(wanted, "%lu-%lu", &first, &last) != 2) return usual;
+  return {first, last};
+}
 
 void crash_history::created(const group_id& group) {
   steps_.push_back({step::kind::create, group, {}, {}, 0});
@@ -63,6 +73,13 @@ crash_workload::crash_workload(simulated_file_system& files, std::uint64_t seed)
   under_test.options.checkpoint_bytes = 60 << 10;
 }
 
+std::uint64_t crash_workload::operations_of(std::uint64_t seed, int actions) {
+  simulated_file_system files;
+  crash_workload workload(files, seed);
+  workload.run(actions);
+  return files.operations();
+}
+
 void crash_workload::run(int actions) {
   if (!under_test.open()) return;
   for (int i = 0; i < actions && !files_.crashed() && under_test.fatal.empty(); ++i) act();
@@ -95,8 +112,10 @@ void crash_workload::create() {
 void crash_workload::remove(group_id group) {
   under_test.logs.erase(group);
   groups_.erase(group);
+  const std::size_t before = history_.length();
   history_.removed(group);
   const auto removed = under_test.store->remove_group(group);
+  if (!removed && removed.error().code == error_code::overloaded) return history_.cut(before);
   // The record is durable even if the files could not be removed.
   if (removed || (!files_.crashed() && under_test.fatal.empty())) history_.acknowledge(history_.length());
 }

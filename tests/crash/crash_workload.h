@@ -14,6 +14,13 @@
 
 namespace marquee::raft {
 
+struct seed_range {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+/// MARQUEE_CRASH_SEEDS=FIRST-LAST asks for other workloads than the usual ones.
+[[nodiscard]] seed_range seeds(seed_range usual);
+
 /// What a group's log must say: compared after each crash.
 struct expected_group {
   hard_state hard;
@@ -59,6 +66,8 @@ class crash_workload {
  public:
   crash_workload(simulated_file_system& files, std::uint64_t seed);
 
+  /// How many I/Os the workload makes when nothing goes wrong.
+  [[nodiscard]] static std::uint64_t operations_of(std::uint64_t seed, int actions);
   /// Opens the store and works until it is done, the disk has crashed or the log has failed.
   void run(int actions);
   /// Opens again and compares. A description of what is wrong, or nothing.
