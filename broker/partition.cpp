@@ -75,6 +75,7 @@ void partition::leader_ready(term_number term) {
 
 void partition::stopped(const error& why) {
   log_debug("broker", "partition {}: stopped: {}", to_string(replica_.group()), why.message);
+  stopped_ = true;
   stop_serving();
 }
 
@@ -149,7 +150,7 @@ void partition::list_offset(std::int64_t timestamp_ms, std::int32_t leader_epoch
                             const std::function<void(offset_answer)>& done) {
   offset_answer refused;
   refused.error = check_epoch(leader_epoch);
-  if (refused.error == kafka_error::none && !replica_.is_leader())
+  if (refused.error == kafka_error::none && (stopped_ || !replica_.is_leader()))
     refused.error = kafka_error::not_leader_or_follower;
   if (refused.error == kafka_error::none && !serves()) refused.error = kafka_error::offset_not_available;
   if (refused.error != kafka_error::none) return done(refused);

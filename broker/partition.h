@@ -102,11 +102,19 @@ class partition final : public raft::state_machine {
   ///@}
 
   [[nodiscard]] const partition_state& state() const { return state_; }
-  [[nodiscard]] record_offset log_start_offset() const { return replica_.log().log_start_offset(); }
+  /// -1 once the replica has stopped: its log may be gone.
+  [[nodiscard]] record_offset log_start_offset() const {
+    return stopped_ ? record_offset(-1) : replica_.log().log_start_offset();
+  }
+  [[nodiscard]] record_offset log_end_offset() const {
+    return stopped_ ? record_offset(-1) : replica_.log().next_offset();
+  }
   /// Who leads instead, as far as known; nothing while this replica leads but is not ready.
   [[nodiscard]] std::optional<kafka::leader_hint> leader_hint() const;
   /// Leader, and ready to serve.
-  [[nodiscard]] bool serves() const { return serves_ && replica_.is_leader_ready(); }
+  [[nodiscard]] bool serves() const { return serves_ && !stopped_ && replica_.is_leader_ready(); }
+  /// For good; only what was applied can still be told.
+  [[nodiscard]] bool is_stopped() const { return stopped_; }
   [[nodiscard]] raft::replica& replica() const { return replica_; }
 
  private:
@@ -122,6 +130,7 @@ class partition final : public raft::state_machine {
   std::unique_ptr<produce_intake> intake_;
   fetch_waiters waiters_;
   bool serves_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace marquee::broker

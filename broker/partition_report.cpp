@@ -50,11 +50,11 @@ std::string describe(const partition& served, bool high_watermark_known) {
                {"role", role_name(status.now.own_role)},
                {"term", status.now.term.value()},
                {"log_start_offset", served.log_start_offset().value()},
-               {"log_end_offset", replica.log().next_offset().value()},
+               {"log_end_offset", served.log_end_offset().value()},
                {"commit_index", status.commit_index.value()},
                {"applied_index", replica.applied_index().value()},
                {"last_index", status.last_index.value()},
-               {"log_bytes", replica.log().size_bytes()},
+               {"log_bytes", served.is_stopped() ? 0 : replica.log().size_bytes()},
                {"replicas", std::move(replicas)}};
   told["leader"] = status.now.leader ? json(status.now.leader->broker.value()) : json(nullptr);
   told["high_watermark"] = high_watermark_known ? json(served.state().next_offset().value()) : json(nullptr);
