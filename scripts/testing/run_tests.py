@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PARALLEL = str(os.cpu_count() or 2)
 # Programs that start clusters share the machine; more than two at once would only measure its load.
 TESTS_AT_ONCE = "2"
+# A cluster that hangs must not hang the run; every ctest has a limit of its own.
+SYSTEM_TESTS_SECONDS = 900
 
 
 @dataclass
@@ -35,7 +37,11 @@ class tally:
 def run(command: list[str], **options) -> int:
     print("+", " ".join(command), flush=True)
     started = time.monotonic()
-    code = subprocess.run(command, cwd=ROOT, check=False, **options).returncode
+    try:
+        code = subprocess.run(command, cwd=ROOT, check=False, **options).returncode
+    except subprocess.TimeoutExpired as late:
+        print(f"  stopped: it did not end within {late.timeout} s", flush=True)
+        return 1
     print(f"  {'done' if code == 0 else f'ended with {code}'} after {time.monotonic() - started:.0f} s", flush=True)
     return code
 
@@ -59,8 +65,8 @@ def run_system_tests(preset: str, total: tally) -> None:
     report = ROOT / "build" / preset / "pytest.xml"
     report.unlink(missing_ok=True)
     environment = dict(os.environ, MARQUEE_BINARY=str(ROOT / "build" / preset / "cli" / "marquee"))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/system", f"--junitxml={report}"]
-    code = run(command, env=environment)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/system", "--durations=5", f"--junitxml={report}"]
+    code = run(command, env=environment, timeout=SYSTEM_TESTS_SECONDS)
     before = total.failed
     total.add(report)
     if code != 0 and total.failed == before:
