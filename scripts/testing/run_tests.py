@@ -13,6 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PARALLEL = str(os.cpu_count() or 2)
 # Programs that start clusters share the machine; more than two at once would only measure its load.
 TESTS_AT_ONCE = "2"
+# What --long asks of the seeded tests; ctest's limit for each program goes up with it.
+DEEP_SEEDS = {"MARQUEE_SIMULATION_SEEDS": "5000", "MARQUEE_CRASH_SEEDS": "200"}
+DEEP_SECONDS = "7200"
 # A cluster that hangs must not hang the run; every ctest has a limit of its own.
 SYSTEM_TESTS_SECONDS = 900
 
@@ -50,11 +53,11 @@ def build(preset: str) -> bool:
     return run(["cmake", "--preset", preset]) == 0 and run(["cmake", "--build", "--preset", preset, "-j", PARALLEL]) == 0
 
 
-def run_ctest(preset: str, total: tally, selection: list[str]) -> None:
+def run_ctest(preset: str, total: tally, selection: list[str], **options) -> None:
     report = ROOT / "build" / preset / "ctest.xml"
     report.unlink(missing_ok=True)
     command = ["ctest", "--test-dir", f"build/{preset}", "--output-on-failure", "-j", TESTS_AT_ONCE]
-    code = run([*command, "--no-tests=error", "--output-junit", str(report), *selection])
+    code = run([*command, "--no-tests=error", "--output-junit", str(report), *selection], **options)
     before = total.failed
     total.add(report)
     if code != 0 and total.failed == before:
@@ -65,12 +68,19 @@ def run_system_tests(preset: str, total: tally) -> None:
     report = ROOT / "build" / preset / "pytest.xml"
     report.unlink(missing_ok=True)
     environment = dict(os.environ, MARQUEE_BINARY=str(ROOT / "build" / preset / "cli" / "marquee"))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/system", "--durations=5", f"--junitxml={report}"]
+    options = ["-q", "-p", "no:cacheprovider", "--durations=5", f"--junitxml={report}"]
+    command = [sys.executable, "-m", "pytest", *options, "tests/system"]
     code = run(command, env=environment, timeout=SYSTEM_TESTS_SECONDS)
     before = total.failed
     total.add(report)
     if code != 0 and total.failed == before:
         total.failed += 1
+
+
+def run_deep_tests(total: tally) -> None:
+    """The seeded tests once more, with many more seeds, on the release build."""
+    selection = ["-L", "simulation|crash", "--timeout", DEEP_SECONDS]
+    run_ctest("release", total, selection, env=dict(os.environ, **DEEP_SEEDS))
 
 
 def test_preset(preset: str, total: tally, selection: list[str], with_system_tests: bool) -> None:
@@ -94,11 +104,11 @@ def main() -> int:
     if options.quick:
         test_preset("asan", total, ["-L", "unit|style"], with_system_tests=False)
     else:
-        # Tests with the label "deep" take their time and belong to --long.
-        test_preset("asan", total, ["-LE", "deep"], with_system_tests=True)
+        test_preset("asan", total, [], with_system_tests=True)
     if options.long:
         test_preset("release", total, [], with_system_tests=True)
-        test_preset("tsan", total, ["-LE", "deep|style"], with_system_tests=False)
+        run_deep_tests(total)
+        test_preset("tsan", total, ["-LE", "style"], with_system_tests=False)
     print(f"{total.passed} passed, {total.failed} failed")
     return 0 if total.failed == 0 and total.passed > 0 else 1
 
