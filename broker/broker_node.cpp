@@ -188,6 +188,9 @@ net::future<push_result> broker_node::push(metadata_push what) {
   const net::promise<push_result> answer;
   auto coming = answer.get_future();
   catalog_loop_->post([this, what = std::move(what), answer] {
+    if (what.cluster_id != identity_->cluster_id)
+      return (void)answer.set(
+          push_result{cluster_metadata::push_verdict::wrong_cluster, catalog_->snapshot()});
     const auto verdict = catalog_->apply(what);
     if (!verdict) return (void)answer.set(fail(verdict));
     const metadata_snapshot now = catalog_->snapshot();

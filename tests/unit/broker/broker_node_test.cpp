@@ -264,6 +264,12 @@ TEST_F(broker_node_test, internal_endpoints_want_the_clusters_secret) {
   EXPECT_EQ(leaders.status, 200);
   EXPECT_NE(leaders.body.find("\"leader\":1"), std::string::npos) << leaders.body;
   EXPECT_EQ(http("POST", "/internal/metadata", "{}", true).status, 400);
+  const auto foreign = http("POST", "/internal/metadata",
+                            R"({"controller_epoch":9,"controller_holder":"x","from_version":0,"to_version":2,
+                                "cluster_id":"dddddddd-0000-4000-8000-000000000001"})",
+                            true);
+  EXPECT_EQ(foreign.status, 409);
+  EXPECT_NE(foreign.body.find("WRONG_CLUSTER"), std::string::npos) << foreign.body;
   const auto partitions = http("GET", "/internal/partitions?barrier=true", "", true);
   EXPECT_NE(partitions.body.find("\"high_watermark\":0"), std::string::npos) << partitions.body;
   EXPECT_EQ(http("GET", "/ready", "", false).status, 200);
