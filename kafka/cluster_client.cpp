@@ -20,10 +20,21 @@ struct shared_question {
   std::optional<result<>> answer;
 };
 
+/// A pipelined connection that everybody uses, or the attempt to make it.
+struct shared_connection_slot {
+  std::shared_ptr<client_connection> open;
+  std::shared_ptr<shared_question> connecting;
+
+  void close() {
+    if (open) open->close();
+    open.reset();
+  }
+};
+
 /// The connections to one broker.
 struct broker_pool {
-  std::shared_ptr<client_connection> shared;
-  std::shared_ptr<shared_question> connecting;
+  shared_connection_slot data;
+  shared_connection_slot control;
   std::vector<std::shared_ptr<client_connection>> idle;
   std::set<std::shared_ptr<client_connection>> in_use;
   std::size_t opening = 0;
@@ -46,7 +57,7 @@ struct cluster_client::state : std::enable_shared_from_this<cluster_client::stat
   std::size_t next_broker = 0;
   bool closed = false;
 
-  net::task<result<std::shared_ptr<client_connection>>> shared_connection(broker_id broker,
+  net::task<result<std::shared_ptr<client_connection>>> shared_connection(broker_id broker, lane way,
                                                                           net::deadline end);
   net::task<result<std::shared_ptr<client_connection>>> exclusive_connection(broker_id broker);
   net::task<result<>> ask_brokers(std::string topic, net::deadline end);
@@ -60,32 +71,33 @@ void cluster_client::state::set_address(broker_id broker, const net::endpoint& w
   found->second = where;
   // It came back elsewhere: the old connections lead to nobody, or to somebody else.
   if (const auto pool = pools.find(broker); pool != pools.end()) {
-    if (pool->second.shared) pool->second.shared->close();
-    pool->second.shared.reset();
+    pool->second.data.close();
+    pool->second.control.close();
     pool->second.idle.clear();
   }
 }
 
 net::task<result<std::shared_ptr<client_connection>>> cluster_client::state::shared_connection(
-    broker_id broker, net::deadline end) {
+    broker_id broker, lane way, net::deadline end) {
   const auto self = shared_from_this();
   broker_pool& pool = pools[broker];  // std::map: stays where it is
-  while (pool.connecting) {
-    const auto question = pool.connecting;
+  shared_connection_slot& slot = way == lane::control ? pool.control : pool.data;
+  while (slot.connecting) {
+    const auto question = slot.connecting;
     if (co_await question->done.wait(0, end) != net::wake_reason::woken)
       co_return fail(error_code::timed_out,
                      "no connection to broker " + std::to_string(broker.value()) + " in time");
     if (question->answer && !*question->answer) co_return fail(*question->answer);
   }
-  if (pool.shared && pool.shared->is_open()) co_return pool.shared;
-  pool.shared.reset();
-  const auto question = pool.connecting = std::make_shared<shared_question>();
+  if (slot.open && slot.open->is_open()) co_return slot.open;
+  slot.open.reset();
+  const auto question = slot.connecting = std::make_shared<shared_question>();
   const net::endpoint where = addresses.at(broker);
   result<std::shared_ptr<client_connection>> opened =
       co_await client_connection::open(loop, where, options.connection);
   question->answer = opened ? result<>{} : result<>(fail(opened));
-  pool.connecting.reset();
-  if (opened && !closed) pool.shared = *opened;
+  slot.connecting.reset();
+  if (opened && !closed) slot.open = *opened;
   question->done.wake_all();
   co_return opened;
 }
@@ -153,7 +165,8 @@ net::task<result<>> cluster_client::state::ask_brokers(std::string topic, net::d
   for (const broker_id broker : candidates) {
     if (end.passed() || closed) break;
     const net::deadline one = end.earlier_of(net::deadline::in_ms(options.metadata_timeout_ms));
-    result<std::shared_ptr<client_connection>> connection = co_await shared_connection(broker, one);
+    result<std::shared_ptr<client_connection>> connection =
+        co_await shared_connection(broker, lane::control, one);
     if (!connection) {
       last = fail(connection);
       continue;
@@ -181,7 +194,8 @@ cluster_client::~cluster_client() {
 void cluster_client::close() {
   state_->closed = true;
   for (auto& [id, pool] : state_->pools) {
-    if (pool.shared) pool.shared->close();
+    pool.data.close();
+    pool.control.close();
     for (const auto& connection : pool.idle) connection->close();
     for (const auto& connection : pool.in_use) connection->close();
     pool.idle.clear();
@@ -262,13 +276,13 @@ net::task<result<std::shared_ptr<client_connection>>> cluster_client::take(std::
   if (!held->addresses.contains(broker))
     co_return fail(error_code::not_found,
                    "broker " + std::to_string(broker.value()) + " has no known address");
-  if (way == lane::shared) co_return co_await held->shared_connection(broker, end);
-  co_return co_await held->exclusive_connection(broker);
+  if (way == lane::exclusive) co_return co_await held->exclusive_connection(broker);
+  co_return co_await held->shared_connection(broker, way, end);
 }
 
 void cluster_client::give_back(const std::shared_ptr<state>& held, broker_id broker, lane way,
                                const std::shared_ptr<client_connection>& connection) {
-  if (way == lane::shared) return;
+  if (way != lane::exclusive) return;
   broker_pool& pool = held->pools[broker];
   pool.in_use.erase(connection);
   if (connection->is_open() && !held->closed) pool.idle.push_back(connection);

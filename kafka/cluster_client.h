@@ -24,11 +24,13 @@ struct broker_address {
   bool operator==(const broker_address&) const = default;
 };
 
-/// How a call uses connections.
+/// How a call uses connections. Answers of one connection come in order, so what may wait at the broker (for
+/// a quorum, for records) must not stand in front of what does not.
 enum class lane : std::uint8_t {
-  shared,    ///< the one pipelined connection to the broker
-  exclusive  ///< a connection of its own from a bounded pool: for long polls, behind which nothing should
+  shared,    ///< a pipelined connection that all calls of this kind share: Produce, and Fetch that does not
              ///< wait
+  control,   ///< a second such connection, for metadata and positions
+  exclusive  ///< a connection of its own from a bounded pool: long polls, and questions behind a read barrier
 };
 
 struct cluster_client_options {

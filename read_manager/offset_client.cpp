@@ -33,7 +33,10 @@ net::task<result<std::int64_t>> offset_client::ask_one(kafka::cluster_client& cl
     if (leader) {
       kafka::list_offsets_request request;
       request.topics.push_back({topic, {{partition.partition.value(), -1, timestamp}}});
-      const auto outcome = co_await cluster.call(*leader, std::move(request), one);
+      auto outcome = co_await cluster.call(*leader, request, one, kafka::lane::exclusive);
+      // Long polls have every connection: stand behind others then.
+      if (!outcome.response && outcome.response.error().code == error_code::overloaded)
+        outcome = co_await cluster.call(*leader, std::move(request), one, kafka::lane::control);
       if (!outcome.response) {
         cluster.note_not_leader(partition, *leader);
         last = outcome.response.error();

@@ -56,7 +56,8 @@ net::task<result<consumer_record>> position_client::read(std::string consumer_id
     if (where) {
       kafka::offset_fetch_request request;
       request.groups.push_back({consumer_id, std::nullopt, -1, std::nullopt});
-      const auto outcome = co_await cluster_.call(where->leader, std::move(request), one);
+      const auto outcome =
+          co_await cluster_.call(where->leader, std::move(request), one, kafka::lane::control);
       if (!outcome.response) {
         cluster_.note_not_leader(where->partition, where->leader);
         last = outcome.response.error();
@@ -97,7 +98,7 @@ net::task<result<command_outcome>> position_client::run(consumer_reference consu
     const net::deadline one = end.earlier_of(net::deadline::in_ms(one_try_ms));
     const result<place> where = co_await find_place(consumer.id, one);
     if (where) {
-      const auto outcome = co_await cluster_.call(where->leader, request, one);
+      const auto outcome = co_await cluster_.call(where->leader, request, one, kafka::lane::control);
       if (!outcome.response) {
         cluster_.note_not_leader(where->partition, where->leader);
         last = outcome.response.error();
