@@ -78,10 +78,10 @@ struct metadata_follower::state {
       apply(*changes);
       return {};
     });
-    for (const net::promise<>& waiter : served)
-      waiter.set(read ? result<>() : result<>(fail(error_code::unavailable, read.error().message)));
     if (read && !connected.exchange(true))
       log_info("db", "following metadata, at version {}", cache.version());
+    for (const net::promise<>& waiter : served)
+      waiter.set(read ? result<>() : result<>(fail(error_code::unavailable, read.error().message)));
     return read;
   }
 
