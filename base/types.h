@@ -71,6 +71,7 @@ struct std::hash<marquee::group_id> {
 template <>
 struct std::hash<marquee::replica_id> {
   std::size_t operator()(const marquee::replica_id& replica) const noexcept {
-    return std::hash<std::int64_t>{}(replica.incarnation.value() * 1000003 + replica.broker.value());
+    return static_cast<std::size_t>(replica.incarnation.value()) * 1000003 +
+           static_cast<std::size_t>(replica.broker.value());
   }
 };

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <set>
 
 #include "base/bytes.h"
@@ -49,6 +50,13 @@ TEST(group_id, reads_as_topic_and_partition) {
   const group_id group{*uuid::parse("01234567-89ab-4def-8123-456789abcdef"), partition_id(7)};
   EXPECT_EQ(to_string(group), "01234567-89ab-4def-8123-456789abcdef/7");
   EXPECT_EQ(to_string(replica_id{broker_id(2), incarnation_id(77)}), "2.77");
+}
+
+TEST(replica_id, hashes_incarnations_of_any_size) {
+  const std::hash<replica_id> hash;
+  const replica_id large{broker_id(2), incarnation_id(std::numeric_limits<std::int64_t>::max())};
+  EXPECT_NE(hash(large), hash({broker_id(3), large.incarnation}));
+  EXPECT_EQ(hash(large), hash(replica_id(large)));
 }
 
 TEST(shared_bytes, slices_share_one_buffer_that_outlives_the_first_window) {
