@@ -22,7 +22,8 @@ bool runs_fit(const kafka::batch_identity& identity, std::int32_t record_count) 
   std::int64_t covered = 0;
   std::int64_t next = 0;
   for (const kafka::sequence_run& run : identity.runs) {
-    if (run.sequence < next || run.count <= 0 || run.sequence > largest_sequence - run.count) return false;
+    if (run.sequence < next || run.count <= 0 || run.sequence > largest_sequence - run.count + 1)
+      return false;
     next = run.sequence + run.count;
     covered += run.count;
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "base/release.h"
 #include "net/event_loop.h"
 #include "net/json_body.h"
 #include "net/wake_point.h"
@@ -33,7 +34,8 @@ result<json> read_success(const net::http_response& answer) {
 std::string encode_announcement(const broker_announcement& what) {
   json body = {
       {"host", what.host},           {"kafka_port", what.kafka_port},           {"raft_port", what.raft_port},
-      {"http_port", what.http_port}, {"incarnation", what.incarnation.value()}, {"boot", what.boot.value()}};
+      {"http_port", what.http_port}, {"incarnation", what.incarnation.value()}, {"boot", what.boot.value()},
+      {"version", release_version()}};
   if (what.broker) body["broker_id"] = what.broker->value();
   if (what.cluster_id) body["cluster_id"] = to_string(*what.cluster_id);
   if (what.metadata_version) body["metadata_version"] = what.metadata_version();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stop_token>
 
+#include "base/release.h"
 #include "net/event_loop.h"
 
 namespace marquee::read_manager {
@@ -43,6 +44,7 @@ void manager_directory::start(std::string name, std::string http) {
   state_->self.name = std::move(name);
   state_->self.role = "read_manager";
   state_->self.http = std::move(http);
+  state_->self.release = release_version();
   state_->self.started_ms = system_clock().wall_ms();
   state_->loop.spawn([state = state_] { return state::run(state); });
 }

@@ -2,6 +2,8 @@
 
 #include <stop_token>
 
+#include "base/release.h"
+
 namespace marquee::write_manager {
 
 struct manager_directory::state {
@@ -33,6 +35,7 @@ void manager_directory::start(std::string http) {
   state_->self.name = state_->context.options.process.name;
   state_->self.role = state_->context.options.process.role;
   state_->self.http = std::move(http);
+  state_->self.release = release_version();
   state_->self.started_ms = state_->context.time.wall_ms();
   state_->context.loop.spawn([state = state_] { return state::run(state); });
 }

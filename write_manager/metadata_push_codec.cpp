@@ -71,9 +71,9 @@ push_answer decode_push_answer(int status, const std::string& body) {
   if (status == 409 && code == "METADATA_GAP") answer.what = push_answer::kind::gap;
   if (status == 409 && code == "STALE_CONTROLLER") {
     answer.what = push_answer::kind::stale_controller;
-    for (const char* name : {"controller_epoch", "known_epoch", "epoch"})
-      if (const auto found = parsed.find(name); found != parsed.end() && found->is_number_integer())
-        answer.known_epoch = std::max(answer.known_epoch, found->get<std::int64_t>());
+    if (const auto found = parsed.find("controller_epoch");
+        found != parsed.end() && found->is_number_integer())
+      answer.known_epoch = found->get<std::int64_t>();
   }
   return answer;
 }

@@ -35,6 +35,7 @@ void describe(config_schema& schema, write_manager_options& options) {
 
 int run_write_manager(const write_manager_options& options) {
   net::stop_signal stop;
+  net::initialise_process_logging(options.process);
   auto made = write_manager::make(options);
   if (!made) {
     log_error("write_manager", "cannot start: {}", made.error().message);
