@@ -1,8 +1,8 @@
+#include "db/manager_directory.h"
 #include "net/cluster_secret.h"
 #include "net/json_body.h"
 #include "read_manager/api_errors.h"
 #include "read_manager/handlers.h"
-#include "read_manager/manager_directory.h"
 
 namespace marquee::read_manager {
 
@@ -27,7 +27,7 @@ net::task<net::http_response> handle_managers(services& all, net::http_exchange&
   std::string body =
       R"({"status":"success","metadata_version":)" + std::to_string(all.cache.version()) + R"(,"managers":[)";
   bool first = true;
-  for (const manager_directory::entry& entry : all.managers.entries()) {
+  for (const db::manager_directory::entry& entry : all.managers.entries()) {
     body += std::string(first ? "" : ",") + R"({"name":)" + net::json_quote(entry.process.name) +
             R"(,"role":)" + net::json_quote(entry.process.role) + R"(,"http":)" +
             net::json_quote(entry.process.http) + R"(,"state":")" + (entry.alive ? "alive" : "failed") +

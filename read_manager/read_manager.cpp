@@ -79,7 +79,7 @@ struct read_manager::state {
   kafka::cluster_client cluster;
   kafka::leader_feed feed;
   offset_client offsets;
-  manager_directory directory;
+  db::manager_directory directory;
   std::unique_ptr<consumer_parts> parts;
   std::unique_ptr<services> all;
   std::stop_source stopping;
@@ -130,7 +130,7 @@ struct read_manager::state {
     }
     if (stopping.stop_requested()) co_return;
     follower.start();
-    directory.start(options.process.name, "http://" + advertised());
+    directory.start(options.process.name, "read_manager", "http://" + advertised());
     feed.start();
   }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "db/manager_directory.h"
 #include "db/metadata_cache.h"
 #include "db/metadata_follower.h"
 #include "db/metadata_store.h"
@@ -16,7 +17,6 @@
 #include "read_manager/consumer_fetcher.h"
 #include "read_manager/consumer_router.h"
 #include "read_manager/consumer_table.h"
-#include "read_manager/manager_directory.h"
 #include "read_manager/offset_client.h"
 #include "read_manager/position_client.h"
 #include "read_manager/read_manager_options.h"
@@ -41,7 +41,7 @@ struct services {
   consumer_table& table;
   consumer_router& router;
   request_forwarder& forwarder;
-  const manager_directory& managers;
+  const db::manager_directory& managers;
   metric_counter& messages_consumed;
   metric_counter& bytes_consumed;
   const clock& time;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t status_wait_ms = 1'500;
 
-std::string manager_json(const manager_directory::entry& entry) {
+std::string manager_json(const db::manager_directory::entry& entry) {
   const db::process_row& process = entry.process;
   return "{\"name\":" + net::json_quote(process.name) + ",\"role\":" + net::json_quote(process.role) +
          ",\"http\":" + net::json_quote(process.http) +
@@ -43,7 +43,7 @@ std::string joined(const std::vector<std::string>& items) {
 
 /// The manager that wrote itself into the controller row is not asked for; whoever holds the office says so
 /// itself.
-net::task<http_response> get_cluster(manager_context& context, const manager_directory& managers,
+net::task<http_response> get_cluster(manager_context& context, const db::manager_directory& managers,
                                      http_exchange& exchange) {
   if (auto may =
           context.authorise(exchange.request, net::operation::describe, {net::resource_kind::cluster, {}});
@@ -73,7 +73,7 @@ net::task<http_response> get_cluster(manager_context& context, const manager_dir
       "],\"rates\":{\"produced_per_s\":null,\"consumed_per_s\":null}}");
 }
 
-net::task<http_response> get_managers(manager_context& context, const manager_directory& managers,
+net::task<http_response> get_managers(manager_context& context, const db::manager_directory& managers,
                                       http_exchange& exchange) {
   if (auto may = context.require_cluster(exchange.request); !may) co_return net::to_response(may.error());
   std::vector<std::string> list;
@@ -104,7 +104,7 @@ net::task<http_response> get_activity(manager_context& context, http_exchange&) 
 }  // namespace
 
 void add_cluster_routes(net::http_router& router, manager_context& context,
-                        const manager_directory& managers) {
+                        const db::manager_directory& managers) {
   router.add("GET", "/cluster",
              [&](http_exchange& exchange) { return get_cluster(context, managers, exchange); });
   router.add("GET", "/activity", [&](http_exchange& exchange) { return get_activity(context, exchange); });

@@ -60,7 +60,7 @@ struct write_manager::state {
         producer(context, own, sender),
         topics(context),
         controller(context, lock, topics),
-        managers(context) {}
+        managers(host->loop(), store, cache) {}
 
   write_manager_options options;
   system_clock clock;
@@ -80,7 +80,7 @@ struct write_manager::state {
   produce_handler producer;
   topic_creator topics;
   controller_loop controller;
-  manager_directory managers;
+  db::manager_directory managers;
   std::stop_source stopping;
   bool stopped = false;
 
@@ -99,7 +99,8 @@ struct write_manager::state {
     follower.start();
     lock.start();
     controller.start();
-    managers.start("http://" + options.process.http.address + ":" + std::to_string(host->http_port()));
+    managers.start(options.process.name, "write_manager",
+                   "http://" + options.process.http.address + ":" + std::to_string(host->http_port()));
     feed.start();
     while (!stopping.stop_requested() && !own.id()) {
       if (const auto id =

@@ -37,13 +37,17 @@ def port_is_taken(port):
     return False
 
 
-def require_free_ports(process):
+def require_free_ports(process, patience_s=3.0):
+    """Waits a moment: the kernel closes the ports of a killed process a little after its main thread is gone."""
+    end = time.monotonic() + patience_s
     for port in process.ports():
-        if port_is_taken(port):
-            raise ClusterFailure(
-                f"port {port}, which {process.name} needs, is taken by another program. "
-                f"Stop that program, or choose other ports with --port-offset N."
-            )
+        while port_is_taken(port):
+            if time.monotonic() > end:
+                raise ClusterFailure(
+                    f"port {port}, which {process.name} needs, is taken by another program. "
+                    f"Stop that program, or choose other ports with --port-offset N."
+                )
+            time.sleep(0.05)
 
 
 def start(process):

@@ -54,7 +54,7 @@ test_manager::test_manager(fake_cluster& cluster, std::string name) : name_(std:
         "read_manager/" + name_, *table_, *positions_, *forwarder_,
         consumer_router::counters{metrics_.counter("forwarded", ""), metrics_.counter("claimed", ""),
                                   metrics_.counter("taken_over", "")});
-    directory_ = std::make_unique<manager_directory>(loop_, store_, cache_);
+    directory_ = std::make_unique<db::manager_directory>(loop_, store_, cache_);
     all_.reset(new services{.options = options_,
                             .component = "read_manager/" + name_,
                             .loop = loop_,

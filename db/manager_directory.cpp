@@ -1,4 +1,4 @@
-#include "read_manager/manager_directory.h"
+#include "db/manager_directory.h"
 
 #include <algorithm>
 #include <stop_token>
@@ -6,7 +6,7 @@
 #include "base/release.h"
 #include "net/event_loop.h"
 
-namespace marquee::read_manager {
+namespace marquee::db {
 
 namespace {
 constexpr std::int64_t report_timeout_ms = 5'000;
@@ -14,10 +14,10 @@ constexpr std::int64_t report_timeout_ms = 5'000;
 
 struct manager_directory::state {
   net::event_loop& loop;
-  db::metadata_store& store;
-  const db::metadata_cache& cache;
-  db::process_row self{};
-  std::vector<db::process_row> known{};
+  metadata_store& store;
+  const metadata_cache& cache;
+  process_row self{};
+  std::vector<process_row> known{};
   std::stop_source stopping{};
 
   static net::task<void> run(std::shared_ptr<state> state) {
@@ -32,17 +32,17 @@ struct manager_directory::state {
   }
 };
 
-manager_directory::manager_directory(net::event_loop& loop, db::metadata_store& store,
-                                     const db::metadata_cache& cache)
+manager_directory::manager_directory(net::event_loop& loop, metadata_store& store,
+                                     const metadata_cache& cache)
     : state_(std::make_shared<state>(loop, store, cache)) {}
 
 manager_directory::~manager_directory() {
   stop();
 }
 
-void manager_directory::start(std::string name, std::string http) {
+void manager_directory::start(std::string name, std::string role, std::string http) {
   state_->self.name = std::move(name);
-  state_->self.role = "read_manager";
+  state_->self.role = std::move(role);
   state_->self.http = std::move(http);
   state_->self.release = release_version();
   state_->self.started_ms = system_clock().wall_ms();
@@ -56,11 +56,11 @@ void manager_directory::stop() {
 std::vector<manager_directory::entry> manager_directory::entries() const {
   // All times are PostgreSQL's, so its own clock is the newest of them: this manager's row was written last.
   std::int64_t now_ms = 0;
-  for (const db::process_row& process : state_->known) now_ms = std::max(now_ms, process.last_seen_ms);
+  for (const process_row& process : state_->known) now_ms = std::max(now_ms, process.last_seen_ms);
   std::vector<entry> all;
-  for (const db::process_row& process : state_->known)
+  for (const process_row& process : state_->known)
     all.push_back({process, now_ms - process.last_seen_ms < dead_after_ms});
   return all;
 }
 
-}  // namespace marquee::read_manager
+}  // namespace marquee::db

@@ -13,7 +13,7 @@ namespace marquee::net {
 class event_loop;
 }
 
-namespace marquee::read_manager {
+namespace marquee::db {
 
 /// Which managers live: reports this one to PostgreSQL every two seconds and keeps the list that it reads
 /// back, also while PostgreSQL is away. A coroutine on the manager's loop.
@@ -23,17 +23,17 @@ class manager_directory {
   static constexpr std::int64_t dead_after_ms = 10'000;
 
   struct entry {
-    db::process_row process;
+    process_row process;
     bool alive = false;
   };
 
-  manager_directory(net::event_loop& loop, db::metadata_store& store, const db::metadata_cache& cache);
+  manager_directory(net::event_loop& loop, metadata_store& store, const metadata_cache& cache);
   ~manager_directory();
   manager_directory(const manager_directory&) = delete;
   manager_directory& operator=(const manager_directory&) = delete;
 
-  /// `http` is this manager's own address, "http://host:port".
-  void start(std::string name, std::string http);
+  /// `role` is "write_manager" or "read_manager", `http` this manager's own address, "http://host:port".
+  void start(std::string name, std::string role, std::string http);
   void stop();
   /// As of the last report that PostgreSQL took.
   [[nodiscard]] std::vector<entry> entries() const;
@@ -43,4 +43,4 @@ class manager_directory {
   std::shared_ptr<state> state_;
 };
 
-}  // namespace marquee::read_manager
+}  // namespace marquee::db
