@@ -5,6 +5,8 @@
 #include <deque>
 #include <nlohmann/json.hpp>
 
+#include "net/json_pointer.h"
+
 namespace marquee::net {
 
 using nlohmann::json;
@@ -27,19 +29,6 @@ struct json_body::document {
 };
 
 namespace {
-
-std::string escape_pointer(std::string_view key) {
-  std::string out;
-  for (const char c : key) {
-    if (c == '~')
-      out += "~0";
-    else if (c == '/')
-      out += "~1";
-    else
-      out += c;
-  }
-  return out;
-}
 
 std::string range_text(std::int64_t least, std::int64_t most) {
   return "must be an integer from " + std::to_string(least) + " to " + std::to_string(most);

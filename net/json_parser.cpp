@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "net/json_body.h"
+#include "net/json_pointer.h"
 
 namespace marquee::net {
 namespace {
@@ -10,19 +11,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t max_depth = 64;
-
-std::string escape_pointer(std::string_view key) {
-  std::string out;
-  for (const char c : key) {
-    if (c == '~')
-      out += "~0";
-    else if (c == '/')
-      out += "~1";
-    else
-      out += c;
-  }
-  return out;
-}
 
 /// Builds the value itself, because nlohmann's own builder keeps the last of duplicate keys and has no depth
 /// limit.
