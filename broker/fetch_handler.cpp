@@ -13,6 +13,7 @@ using kafka::kafka_error;
 namespace {
 
 constexpr std::int64_t longest_wait_ms = 300'000;
+constexpr std::int16_t first_version_with_zstd = 10;
 
 /// One partition of the request, in its order.
 struct fetched_partition {
@@ -60,8 +61,14 @@ std::vector<fetched_topic> find_partitions(broker_services& services, kafka::fet
   return topics;
 }
 
+/// What holds for every round of a request.
+struct round_rules {
+  std::int64_t max_bytes = 0;
+  read_limits::zstd_batches zstd = read_limits::zstd_batches::delivered;
+};
+
 /// `place` null: nobody waits. Otherwise every partition will wake it.
-net::task<round_totals> fetch_round(std::vector<fetched_topic>& topics, std::int64_t max_bytes,
+net::task<round_totals> fetch_round(std::vector<fetched_topic>& topics, round_rules rules,
                                     const poll_place* place) {
   round_totals totals;
   for (fetched_topic& topic : topics) {
@@ -71,7 +78,8 @@ net::task<round_totals> fetch_round(std::vector<fetched_topic>& topics, std::int
         order.from = record_offset(part.asked.fetch_offset);
         order.leader_epoch = part.asked.current_leader_epoch;
         order.at_least_one_batch = totals.bytes == 0;
-        order.max_bytes = std::min<std::int64_t>(part.asked.max_bytes, max_bytes - totals.bytes);
+        order.max_bytes = std::min<std::int64_t>(part.asked.max_bytes, rules.max_bytes - totals.bytes);
+        order.zstd = rules.zstd;
         if (place != nullptr) order.waiter = &place->point;
         if (place != nullptr) order.waiter_id = place->id;
         auto answer = co_await ask_partition<fetch_answer>(
@@ -126,20 +134,21 @@ net::task<kafka::fetch_response> fetch_handler::handle(kafka::fetch_request requ
                                                        request_context context) {
   services_.metrics.fetch_requests.add();
   std::vector<fetched_topic> topics = find_partitions(services_, request);
-  const std::int64_t max_bytes =
-      std::clamp<std::int64_t>(request.max_bytes, 0, services_.limits.max_fetch_bytes);
+  round_rules rules;
+  rules.max_bytes = std::clamp<std::int64_t>(request.max_bytes, 0, services_.limits.max_fetch_bytes);
+  if (context.version < first_version_with_zstd) rules.zstd = read_limits::zstd_batches::refused;
   const net::deadline end =
       net::deadline::in_ms(std::min<std::int64_t>(request.max_wait_ms, longest_wait_ms));
-  round_totals totals = co_await fetch_round(topics, max_bytes, nullptr);
+  round_totals totals = co_await fetch_round(topics, rules, nullptr);
   const auto satisfied = [&] {
-    return totals.any_error || totals.bytes >= std::min<std::int64_t>(request.min_bytes, max_bytes) ||
+    return totals.any_error || totals.bytes >= std::min<std::int64_t>(request.min_bytes, rules.max_bytes) ||
            topics.empty();
   };
   if (!satisfied() && !end.passed()) {
     const poll_place place{.point = {}, .id = next_waiter_++};
     for (;;) {
       const std::uint64_t seen = place.point.generation();
-      totals = co_await fetch_round(topics, max_bytes, &place);
+      totals = co_await fetch_round(topics, rules, &place);
       if (satisfied()) break;
       if (co_await place.point.wait(seen, end, context.gone) != net::wake_reason::woken) break;
     }

@@ -34,6 +34,13 @@ result<bool> visit_batches(const raft::entry& entry, Visit visit) {
   return true;
 }
 
+bool is_zstd(const raft::entry& entry, const batch_place& place) {
+  const std::size_t low_attributes = place.position + kafka::batch_layout::attributes + 1;
+  const kafka::byte_chain octet = payload_window(entry, low_attributes, 1);
+  return !octet.empty() &&
+         (octet.parts.front().data()[0] & 0x07) == static_cast<std::uint8_t>(kafka::compression::zstd);
+}
+
 std::optional<found_record> find_in_batch(const shared_bytes& batch, record_offset base_offset,
                                           std::int64_t timestamp_ms) {
   if (batch.size() < kafka::batch_layout::header_size) return std::nullopt;
@@ -50,19 +57,24 @@ std::optional<found_record> find_in_batch(const shared_bytes& batch, record_offs
 }  // namespace
 
 result<kafka::byte_chain> read_batches(const raft::group_log& log, record_offset from, record_offset below,
-                                       std::size_t max_bytes, first_batch first) {
+                                       const read_limits& limits) {
   kafka::byte_chain found;
   if (from >= below) return found;
-  const auto entries = log.read_from_offset(from, below, max_bytes);
+  const auto entries = log.read_from_offset(from, below, limits.max_bytes);
   if (!entries) return fail(entries);
   std::size_t total = 0;
+  bool refused = false;
   for (const raft::entry& entry : *entries) {
     const auto more = visit_batches(entry, [&](const batch_place& place) {
       const record_offset end = place.base_offset + place.item.record_count;
       if (end <= from) return true;
       if (place.base_offset >= below) return false;
-      const bool exempt = total == 0 && first == first_batch::always;
-      if (!exempt && total + place.item.length > max_bytes) return false;
+      const bool exempt = total == 0 && limits.first == first_batch::always;
+      if (!exempt && total + place.item.length > limits.max_bytes) return false;
+      if (limits.zstd == read_limits::zstd_batches::refused && is_zstd(entry, place)) {
+        refused = total == 0;
+        return false;
+      }
       for (shared_bytes& part : payload_window(entry, place.position, place.item.length).parts)
         found.append(std::move(part));
       total += place.item.length;
@@ -71,6 +83,7 @@ result<kafka::byte_chain> read_batches(const raft::group_log& log, record_offset
     if (!more) return fail(more);
     if (!*more) break;
   }
+  if (refused) return fail(error_code::unsupported, "the client's version of Fetch cannot carry zstd");
   return found;
 }
 

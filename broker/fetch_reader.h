@@ -16,11 +16,18 @@ namespace marquee::broker {
 /// limit would never be delivered.
 enum class first_batch : std::uint8_t { always, within_limit };
 
-/// Whole batches from the one that contains `from` on, none at or above `below`, of at most `max_bytes`.
-/// Copies nothing. Errors: those of `group_log::read_from_offset`, and corrupt.
+struct read_limits {
+  std::size_t max_bytes = 0;
+  first_batch first = first_batch::within_limit;
+  /// Clients of old versions of Fetch cannot read it.
+  enum class zstd_batches : std::uint8_t { delivered, refused } zstd = zstd_batches::delivered;
+};
+
+/// Whole batches from the one that contains `from` on, none at or above `below`, within the limits. Copies
+/// nothing. Errors: those of `group_log::read_from_offset`, corrupt, and unsupported if the first batch is
+/// one of zstd where that is refused; in front of a later one it ends.
 [[nodiscard]] result<kafka::byte_chain> read_batches(const raft::group_log& log, record_offset from,
-                                                     record_offset below, std::size_t max_bytes,
-                                                     first_batch first);
+                                                     record_offset below, const read_limits& limits);
 
 struct found_record {
   record_offset offset{};

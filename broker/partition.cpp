@@ -107,9 +107,15 @@ fetch_answer partition::fetch(const fetch_order& order) {
     return answer;
   }
   if (order.max_bytes > 0 || order.at_least_one_batch) {
-    auto records = read_batches(replica_.log(), order.from, answer.high_watermark,
-                                static_cast<std::size_t>(std::max<std::int64_t>(order.max_bytes, 0)),
-                                order.at_least_one_batch ? first_batch::always : first_batch::within_limit);
+    auto records =
+        read_batches(replica_.log(), order.from, answer.high_watermark,
+                     {.max_bytes = static_cast<std::size_t>(std::max<std::int64_t>(order.max_bytes, 0)),
+                      .first = order.at_least_one_batch ? first_batch::always : first_batch::within_limit,
+                      .zstd = order.zstd});
+    if (!records && records.error().code == error_code::unsupported) {
+      answer.error = kafka_error::unsupported_compression_type;
+      return answer;
+    }
     if (!records) {
       log_error("broker", "partition {}: cannot read from offset {}: {}", to_string(replica_.group()),
                 order.from.value(), records.error().message);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "broker/append_queue.h"
 #include "broker/broker_metrics.h"
+#include "broker/fetch_reader.h"
 #include "broker/fetch_waiters.h"
 #include "broker/partition_state.h"
 #include "broker/produce_intake.h"
@@ -33,6 +34,7 @@ struct fetch_order {
   std::int32_t leader_epoch = -1;  ///< the client's; -1: not told
   std::int64_t max_bytes = 0;
   bool at_least_one_batch = false;
+  read_limits::zstd_batches zstd = read_limits::zstd_batches::delivered;
   /// Where to wake a long poll, and under which name; null: nobody waits.
   const net::wake_point* waiter = nullptr;
   std::uint64_t waiter_id = 0;
@@ -87,7 +89,7 @@ class partition final : public raft::state_machine {
   void produce(const std::shared_ptr<produce_order>& order);
   /// The order's time is up, see produce_intake.
   void abandon(const std::shared_ptr<produce_order>& order);
-  /// Errors: 74, 75, 6, 1, 56.
+  /// Errors: 74, 75, 6, 1, 56, 76 (zstd that the client cannot read).
   [[nodiscard]] fetch_answer fetch(const fetch_order& order);
   void forget_waiter(std::uint64_t waiter_id) { waiters_.remove(waiter_id); }
   /// For the timestamps of ListOffsets; `done` is called once, for -1 after a read barrier. Errors: 74, 75,

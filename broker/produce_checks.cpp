@@ -11,6 +11,9 @@ using kafka::kafka_error;
 namespace {
 
 constexpr std::int32_t managers_batch_bytes_most = 32 << 20;
+constexpr std::int16_t first_version_with_zstd = 7;
+/// How many times its largest compressed size a batch may have when it is decompressed (DESIGN D2).
+constexpr std::size_t most_growth = 8;
 constexpr std::int64_t largest_sequence = (std::int64_t{1} << 53) - 1;
 
 checked_produce refuse(kafka_error error, std::string message) {
@@ -50,9 +53,12 @@ incoming_batch make_incoming(const kafka::checked_batch& checked, const kafka::b
 
 }  // namespace
 
-checked_produce check_produce(const kafka::produce_request::partition& asked, const topic_metadata& topic) {
+checked_produce check_produce(const kafka::produce_request::partition& asked, const topic_metadata& topic,
+                              std::int16_t version) {
   kafka::batch_rules rules;
   rules.max_batch_bytes = topic.max_message_bytes();
+  rules.max_decompressed_bytes = most_growth * static_cast<std::size_t>(topic.max_message_bytes());
+  if (version < first_version_with_zstd) rules.zstd = kafka::batch_rules::zstd_batches::refused;
   if (asked.marquee) {
     rules.allowed = kafka::batch_rules::batches::several;
     rules.max_batch_bytes = managers_batch_bytes_most;

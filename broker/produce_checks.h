@@ -19,7 +19,8 @@ struct checked_produce {
 
 /// Batches of foreign clients: one, at most `max.message.bytes`. Those of our managers come with a tagged
 /// field that says what each batch is; they may be larger by keys, headers and number.
+/// `version` is that of the request.
 [[nodiscard]] checked_produce check_produce(const kafka::produce_request::partition& asked,
-                                            const topic_metadata& topic);
+                                            const topic_metadata& topic, std::int16_t version);
 
 }  // namespace marquee::broker

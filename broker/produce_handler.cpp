@@ -84,7 +84,7 @@ net::task<landed_produce> wait_for(started_produce& part, net::deadline end) {
 
 /// Checks everything and hands what is good to the partitions; the rest is answered in `response` already.
 std::vector<started_produce> start_all(broker_services& services, const kafka::produce_request& request,
-                                       kafka::produce_response& response) {
+                                       std::int16_t version, kafka::produce_response& response) {
   std::vector<started_produce> started;
   const metadata_snapshot metadata = services.catalog.snapshot();
   const bool known_acks = request.acks == -1 || request.acks == 0 || request.acks == 1;
@@ -108,7 +108,7 @@ std::vector<started_produce> start_all(broker_services& services, const kafka::p
         told.error_message = "topics that begin with __ are not written from outside";
         continue;
       }
-      checked_produce checked = check_produce(asked, *known);
+      checked_produce checked = check_produce(asked, *known, version);
       if (checked.order == nullptr) {
         told.error = checked.error;
         told.error_message = checked.message;
@@ -168,7 +168,7 @@ net::task<kafka::produce_response> produce_handler::handle(kafka::produce_reques
                                                            request_context context) const {
   services_.metrics.produce_requests.add();
   kafka::produce_response response;
-  std::vector<started_produce> started = start_all(services_, request, response);
+  std::vector<started_produce> started = start_all(services_, request, context.version, response);
   // The frame is kept alive by what the partitions hold of it alone.
   const std::int64_t timeout_ms =
       std::clamp<std::int64_t>(request.timeout_ms, shortest_timeout_ms, longest_timeout_ms);

@@ -28,13 +28,20 @@ bool equal(const kafka::record_view& a, const kafka::record_view& b) {
   return true;
 }
 
-std::vector<kafka::record_view> all_records(bytes_view batch) {
+/// The records of a batch, and what their views point into besides the batch itself.
+struct unpacked_batch {
   std::vector<kafka::record_view> records;
-  if (batch.size() < kafka::batch_layout::header_size) return records;
+  shared_bytes decompressed;
+};
+
+unpacked_batch unpack(bytes_view batch) {
+  unpacked_batch unpacked;
+  if (batch.size() < kafka::batch_layout::header_size) return unpacked;
   kafka::record_cursor cursor(batch);
+  unpacked.decompressed = cursor.decompressed();
   kafka::record_view record;
-  while (cursor.next(record)) records.push_back(record);
-  return records;
+  while (cursor.next(record)) unpacked.records.push_back(record);
+  return unpacked;
 }
 
 /// Calls `visit(offset, record)` for the records of one entry.
@@ -47,7 +54,8 @@ void visit_records(const raft::entry& entry, Visit visit) {
   for (const batch_item& item : table->batches) {
     const shared_bytes batch = payload_window(entry, position, item.length).joined();
     record_offset at = base;
-    for (const kafka::record_view& record : all_records(batch)) {
+    const unpacked_batch unpacked = unpack(batch);
+    for (const kafka::record_view& record : unpacked.records) {
       visit(at, record);
       ++at;
     }
@@ -61,7 +69,8 @@ void visit_records(const raft::entry& entry, Visit visit) {
 std::vector<bool> equal_to_stored(const raft::group_log& log, bytes_view batch, std::int32_t first,
                                   std::int32_t count, record_offset stored_at) {
   std::vector<bool> same(static_cast<std::size_t>(count), false);
-  const std::vector<kafka::record_view> incoming = all_records(batch);
+  const unpacked_batch unpacked = unpack(batch);
+  const std::vector<kafka::record_view>& incoming = unpacked.records;
   const record_offset end = stored_at + count;
   const record_offset log_start = log.log_start_offset();
   record_offset at = stored_at;
@@ -83,7 +92,8 @@ std::vector<bool> equal_to_stored(const raft::group_log& log, bytes_view batch, 
 
 bytes cut_batch(bytes_view batch, const std::vector<bool>& chosen) {
   kafka::record_batch_builder builder;
-  const std::vector<kafka::record_view> records = all_records(batch);
+  const unpacked_batch unpacked = unpack(batch);
+  const std::vector<kafka::record_view>& records = unpacked.records;
   for (std::size_t i = 0; i < records.size() && i < chosen.size(); ++i) {
     if (!chosen[i]) continue;
     kafka::record_input input{.timestamp_ms = records[i].timestamp_ms,

@@ -79,8 +79,26 @@ std::optional<batch_verdict> check_kind(const batch_header& header) {
   return std::nullopt;
 }
 
+/// The codec itself, before it is put to work.
+std::optional<batch_verdict> check_codec(const batch_header& header, const batch_rules& rules) {
+  if (header.codec_id() > static_cast<int>(compression::zstd))
+    return refuse(kafka_error::unsupported_compression_type,
+                  fmt::format("compression codec {} does not exist", header.codec_id()));
+  if (header.codec_id() == static_cast<int>(compression::zstd) &&
+      rules.zstd == batch_rules::zstd_batches::refused)
+    return refuse(kafka_error::unsupported_compression_type, "zstd needs Produce version 7 or later");
+  return std::nullopt;
+}
+
+batch_verdict refuse_decompression(const error& why) {
+  return refuse(
+      why.code == error_code::too_large ? kafka_error::message_too_large : kafka_error::corrupt_message,
+      "the batch's records cannot be decompressed: " + why.message);
+}
+
 std::optional<batch_verdict> check_records(bytes_view batch, const batch_rules& rules, checked_batch& out) {
-  record_cursor cursor(batch);
+  record_cursor cursor(batch, rules.max_decompressed_bytes);
+  if (cursor.decompression_failure()) return refuse_decompression(*cursor.decompression_failure());
   record_view record;
   std::int32_t index = 0;
   std::vector<std::int32_t> without_key;
@@ -110,13 +128,12 @@ std::optional<batch_verdict> check_records(bytes_view batch, const batch_rules& 
 /// Everything about one whole batch.
 std::optional<batch_verdict> check_batch(const batch_rules& rules, checked_batch& out) {
   if (std::optional<batch_verdict> bad = check_header(out.data, rules, out.header)) return bad;
-  const int codec = out.header.codec_id();
-  if (codec == 0) return check_records(out.data, rules, out);
-  if (std::optional<batch_verdict> bad = check_kind(out.header)) return bad;
-  return refuse(
-      kafka_error::unsupported_compression_type,
-      codec > 4 ? fmt::format("compression codec {} does not exist", codec)
-                : fmt::format("compression codec {} is not supported yet: send batches uncompressed", codec));
+  if (std::optional<batch_verdict> bad = check_codec(out.header, rules)) {
+    // What can be seen without reading records comes first, as it does for batches that can be read.
+    if (std::optional<batch_verdict> kind = check_kind(out.header)) return kind;
+    return bad;
+  }
+  return check_records(out.data, rules, out);
 }
 
 }  // namespace

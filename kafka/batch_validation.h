@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,6 +19,10 @@ struct batch_rules {
   };
   batches allowed = batches::one;
   std::int32_t max_batch_bytes = 1'048'588;  ///< max.message.bytes
+  /// What the records of a compressed batch may grow to (DESIGN D2).
+  std::size_t max_decompressed_bytes = std::size_t{8} * 1'048'588;
+  /// Clients that speak an old version of Produce must not send it (kafka-protocol.md section 3).
+  enum class zstd_batches : std::uint8_t { allowed, refused } zstd = zstd_batches::allowed;
   /// A compacted topic needs a key on every record.
   enum class null_keys : std::uint8_t { allowed, refused } keys = null_keys::allowed;
 };
@@ -41,8 +46,9 @@ struct batch_verdict {
 
 /// Checks what a client wants to append to one partition: the batch part of the table in kafka-protocol.md
 /// section 3, in its order, so that each bad batch gets the code that Apache Kafka would give. A fragment
-/// after the last whole batch is ignored. Compressed batches are refused with UNSUPPORTED_COMPRESSION_TYPE
-/// after header and CRC were checked. Safe for any bytes; takes time and memory in proportion to the input.
+/// after the last whole batch is ignored. Compressed batches are decompressed to check their records, one at
+/// a time. Safe for any bytes; takes time and memory in proportion to the input and to what it is allowed to
+/// grow to.
 [[nodiscard]] batch_verdict validate_batches(const shared_bytes& records, const batch_rules& rules);
 
 }  // namespace marquee::kafka

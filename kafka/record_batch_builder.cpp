@@ -62,15 +62,25 @@ void record_batch_builder::set_producer(std::int64_t producer_id, std::int16_t e
   base_sequence_ = base_sequence;
 }
 
+void record_batch_builder::set_compression(compression codec, snappy_framing framing) {
+  codec_ = codec;
+  framing_ = framing;
+}
+
 bytes record_batch_builder::finish() {
   MARQUEE_ASSERT(count_ > 0, "a record batch has no records");
+  if (codec_ != compression::none) {
+    const bytes packed = compress(codec_, bytes_view(data_).subspan(batch_layout::records), framing_);
+    data_.resize(batch_layout::records);
+    data_.insert(data_.end(), packed.begin(), packed.end());
+  }
   byte_writer out(data_);
   out.put_at<std::int64_t>(batch_layout::base_offset, 0);
   out.put_at(batch_layout::batch_length,
              static_cast<std::int32_t>(data_.size() - batch_layout::length_prefix));
   out.put_at<std::int32_t>(batch_layout::leader_epoch, -1);
   out.put_at<std::int8_t>(batch_layout::magic, 2);
-  out.put_at<std::int16_t>(batch_layout::attributes, 0);
+  out.put_at(batch_layout::attributes, static_cast<std::int16_t>(codec_));
   out.put_at(batch_layout::last_offset_delta, count_ - 1);
   out.put_at(batch_layout::base_timestamp, base_timestamp_);
   out.put_at(batch_layout::max_timestamp, max_timestamp_);

@@ -1,5 +1,9 @@
 #include "kafka/record_cursor.h"
 
+#include <utility>
+
+#include "kafka/decompression.h"
+
 namespace marquee::kafka {
 
 namespace {
@@ -17,14 +21,26 @@ std::optional<bytes_view> nullable_bytes(byte_reader& in) {
 
 }  // namespace
 
-record_cursor::record_cursor(bytes_view batch) : in_(bytes_view{}) {
+record_cursor::record_cursor(bytes_view batch, std::size_t most_bytes) : in_(bytes_view{}) {
   const result<batch_header> header = read_batch_header(batch);
   if (!header) {
     failed_ = true;
     return;
   }
   header_ = *header;
-  in_ = byte_reader(batch.subspan(batch_layout::records));
+  const bytes_view records = batch.subspan(batch_layout::records);
+  if (header_.codec_id() == 0) {
+    in_ = byte_reader(records);
+    return;
+  }
+  auto plain = decompress(static_cast<compression>(header_.codec_id()), records, most_bytes);
+  if (!plain) {
+    failed_ = true;
+    decompression_failure_ = plain.error();
+    return;
+  }
+  decompressed_ = shared_bytes::of(std::move(*plain));
+  in_ = byte_reader(decompressed_.view());
 }
 
 bool record_cursor::next(record_view& record) {

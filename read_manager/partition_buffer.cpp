@@ -32,15 +32,15 @@ bool partition_buffer::append(std::int64_t asked_offset, const kafka::byte_chain
 
 bool partition_buffer::append_batch(const shared_bytes& batch) {
   kafka::record_cursor cursor(batch);
-  // What the cursor cannot read (a codec of a later release) must not be skipped as if it had been delivered.
-  if (cursor.header().codec_id() != 0) return false;
+  const shared_bytes& data = cursor.decompressed().empty() ? batch : cursor.decompressed();
+  held_bytes_ += cursor.decompressed().size();
   kafka::record_view record;
   while (cursor.next(record)) {
     if (record.offset < fetch_offset_) continue;
     if (record.offset >= *high_watermark_) return true;
     fetch_offset_ = record.offset + 1;
     if (cursor.header().is_control()) continue;
-    records_.push_back({record.offset, record.timestamp_ms, record.key, record.value, record.headers, batch});
+    records_.push_back({record.offset, record.timestamp_ms, record.key, record.value, record.headers, data});
     bytes_ += records_.back().size();
   }
   if (cursor.failed()) return false;

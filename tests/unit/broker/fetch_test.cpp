@@ -55,6 +55,38 @@ TEST_F(fetch, gives_whole_batches_and_at_least_one_if_asked) {
   EXPECT_EQ(size(static_cast<std::int64_t>(2 * one + 5), true), 2 * one);
 }
 
+TEST_F(fetch, gives_compressed_batches_as_they_came) {
+  const incoming_batch sent = compressed(kafka::compression::lz4, {"a", "b"});
+  (void)send(sent);
+  replica.commit_all();
+  const shared_bytes got = replica.served().fetch({.max_bytes = 1 << 20}).records.joined();
+  ASSERT_EQ(got.size(), sent.data.size());
+  EXPECT_EQ(got.slice(kafka::batch_layout::magic), sent.data.slice(kafka::batch_layout::magic));
+  EXPECT_EQ(read_values(0), (values{"a", "b"}));
+}
+
+TEST_F(fetch, stops_in_front_of_zstd_that_the_client_does_not_know) {
+  (void)send({batch_of({"a"}), compressed(kafka::compression::zstd, {"b"})});
+  replica.commit_all();
+  const auto fetch_from = [&](std::int64_t from) {
+    return replica.served().fetch(
+        {.from = record_offset(from), .max_bytes = 1 << 20, .zstd = read_limits::zstd_batches::refused});
+  };
+  const std::size_t first_batch = batch_of({"a"}).data.size();
+  EXPECT_EQ(fetch_from(0).error, kafka_error::none);
+  EXPECT_EQ(fetch_from(0).records.size(), first_batch);
+  EXPECT_EQ(fetch_from(1).error, kafka_error::unsupported_compression_type);
+  EXPECT_EQ(read_values(0), (values{"a", "b"}));
+}
+
+TEST_F(fetch, finds_times_within_compressed_batches) {
+  (void)send(compressed(kafka::compression::gzip, {"a", "b", "c"}, 500));
+  replica.commit_all();
+  EXPECT_EQ(offset_of(501).offset, 1);
+  EXPECT_EQ(offset_of(501).timestamp_ms, 501);
+  EXPECT_EQ(offset_of(503).offset, -1);
+}
+
 TEST_F(fetch, names_the_leader_when_it_is_not) {
   replica.lose_leadership();
   const fetch_answer refused = replica.served().fetch({.max_bytes = 100});

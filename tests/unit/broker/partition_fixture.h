@@ -38,6 +38,19 @@ class partition_test : public ::testing::Test {
     batch.item.max_timestamp_ms = timestamp_ms;
     return batch;
   }
+  static incoming_batch compressed(kafka::compression codec, const std::vector<std::string>& values,
+                                   std::int64_t timestamp_ms = 1000) {
+    kafka::record_batch_builder builder;
+    for (const std::string& value : values)
+      builder.add(
+          {.timestamp_ms = timestamp_ms++, .key = std::nullopt, .value = as_bytes(value), .headers = {}});
+    builder.set_compression(codec);
+    incoming_batch batch;
+    batch.data = shared_bytes::of(builder.finish());
+    batch.item.record_count = static_cast<std::int32_t>(values.size());
+    batch.item.max_timestamp_ms = timestamp_ms - 1;
+    return batch;
+  }
   static incoming_batch sequenced(std::int64_t producer, std::int64_t sequence,
                                   const std::vector<std::string>& values, std::int64_t hash) {
     incoming_batch batch = batch_of(values);

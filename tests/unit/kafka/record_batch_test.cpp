@@ -170,12 +170,12 @@ TEST(batch_validation, append_time_transactions_and_compression_have_codes_of_th
   };
   EXPECT_EQ(attributes(0x08), kafka_error::invalid_timestamp);
   EXPECT_EQ(attributes(0x10), kafka_error::invalid_txn_state);
-  EXPECT_EQ(attributes(1), kafka_error::unsupported_compression_type);
-  EXPECT_EQ(attributes(4), kafka_error::unsupported_compression_type);
+  EXPECT_EQ(attributes(1), kafka_error::corrupt_message);  // not gzip
+  EXPECT_EQ(attributes(5), kafka_error::unsupported_compression_type);
   EXPECT_EQ(attributes(7), kafka_error::unsupported_compression_type);
 }
 
-TEST(batch_validation, compressed_batches_are_checked_as_far_as_their_header_goes) {
+TEST(batch_validation, the_checksum_is_looked_at_before_anything_is_decompressed) {
   const bytes compressed = with<std::int16_t>(batch_of(1), batch_layout::attributes, 1);
   EXPECT_EQ(verdict_on(compressed), kafka_error::corrupt_message);  // the checksum is wrong now
 }
