@@ -51,6 +51,15 @@ void describe_limits(config_schema& schema, broker_options& options) {
                  "A Kafka client that does not read its answer for this long is cut off.");
 }
 
+void describe_defaults(config_schema& schema, broker_options& options) {
+  schema.flag("auto.create.topics.enable", options.defaults.create_on_demand,
+              "Create a topic when a Kafka client that allows it asks for one that does not exist.");
+  schema.integer("auto.create.topics.partitions", options.defaults.partitions, 1, 10'000,
+                 "Partitions of such a topic, and of one whose creator names no number.");
+  schema.integer("auto.create.topics.replication_factor", options.defaults.replication_factor, 1, 100,
+                 "Replicas of such a topic; fewer where there are fewer brokers.");
+}
+
 }  // namespace
 
 broker_options::broker_options() {
@@ -86,6 +95,7 @@ void describe(config_schema& schema, broker_options& options) {
                  "How often each write manager hears of this broker.");
   describe_raft(schema, options);
   describe_limits(schema, options);
+  describe_defaults(schema, options);
 }
 
 }  // namespace marquee::broker

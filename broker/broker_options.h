@@ -37,6 +37,7 @@ struct broker_options {
 
   append_queue_options appends;
   kafka_limits limits;
+  topic_defaults defaults;
 
   [[nodiscard]] std::size_t thread_count() const;
   /// Where clients and the other processes are told to connect to.

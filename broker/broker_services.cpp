@@ -8,4 +8,10 @@ std::optional<kafka::leader_hint> broker_services::other_leader(const group_id& 
   return kafka::leader_hint{known->leader.broker.value(), static_cast<std::int32_t>(known->term.value())};
 }
 
+std::set<std::int32_t> broker_services::live_brokers() const {
+  std::set<std::int32_t> live = {self.broker.value()};
+  for (const broker_id peer : host.connected_peers()) live.insert(peer.value());
+  return live;
+}
+
 }  // namespace marquee::broker

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -29,6 +30,13 @@ struct kafka_limits {
   std::int64_t write_timeout_ms = 60'000;
 };
 
+/// What a topic gets that a Kafka client did not describe.
+struct topic_defaults {
+  bool create_on_demand = true;  ///< a client that asks for an unknown topic gets it
+  std::int64_t partitions = 1;
+  std::int64_t replication_factor = 3;  ///< or as many as there are brokers
+};
+
 /// What the request handlers need of the broker. Owned by the broker process; outlives the handlers; every
 /// part may be used from any thread.
 struct broker_services {
@@ -41,10 +49,13 @@ struct broker_services {
   replica_id self;
   net::endpoint advertised;  ///< where Kafka clients reach this broker
   kafka_limits limits;
+  topic_defaults defaults;
   net::access_policy policy;
 
   /// Another broker that leads the group, as far as known.
   [[nodiscard]] std::optional<kafka::leader_hint> other_leader(const group_id& group) const;
+  /// Brokers that this one is connected to, and itself.
+  [[nodiscard]] std::set<std::int32_t> live_brokers() const;
 };
 
 }  // namespace marquee::broker

@@ -13,7 +13,7 @@ constexpr std::int64_t drain_poll_ms = 5;
 }
 
 kafka_front_door::kafka_front_door(net::event_loop& loop, broker_services& services)
-    : loop_(loop), services_(services), dispatcher_(services) {}
+    : loop_(loop), services_(services), dispatcher_(loop, services) {}
 
 result<std::unique_ptr<kafka_front_door>> kafka_front_door::open(net::event_loop& loop,
                                                                  const net::listener_options& where,

@@ -4,18 +4,16 @@
 #include <set>
 #include <utility>
 
+#include "kafka/topic_name.h"
+
 namespace marquee::broker {
 
 using kafka::kafka_error;
 
 namespace {
 
-/// Brokers that this one is connected to, and itself.
-std::set<std::int32_t> live_brokers(const broker_services& services) {
-  std::set<std::int32_t> live = {services.self.broker.value()};
-  for (const broker_id peer : services.host.connected_peers()) live.insert(peer.value());
-  return live;
-}
+/// How long an answer waits for topics that are created for it.
+constexpr std::int64_t creation_wait_ms = 1'000;
 
 kafka::metadata_response::topic describe(const broker_services& services, const topic_metadata& topic,
                                          const std::set<std::int32_t>& live) {
@@ -41,22 +39,51 @@ kafka::metadata_response::topic describe(const broker_services& services, const 
   return told;
 }
 
-kafka::metadata_response::topic unknown(const kafka::metadata_request::topic& asked) {
-  kafka::metadata_response::topic told;
-  told.name = asked.name;
-  told.topic_id = asked.topic_id;
-  told.error =
-      asked.topic_id.is_none() ? kafka_error::unknown_topic_or_partition : kafka_error::unknown_topic_id;
-  return told;
+/// A client may have it created. Names of internal topics are not for clients to use.
+bool may_be_created(const std::string& name) {
+  return kafka::is_topic_name(name) && !name.starts_with(internal_prefix);
 }
 
 }  // namespace
 
-net::task<kafka::metadata_response> metadata_handler::handle(kafka::metadata_request request,
-                                                             request_context context) const {
-  services_.metrics.other_requests.add();
+kafka::metadata_response::topic metadata_handler::unknown(const kafka::metadata_request::topic& asked,
+                                                          const kafka::metadata_request& request) const {
+  kafka::metadata_response::topic told;
+  told.name = asked.name;
+  told.topic_id = asked.topic_id;
+  if (!asked.topic_id.is_none() || !asked.name) {
+    told.error = kafka_error::unknown_topic_id;
+    return told;
+  }
+  const bool creates = services_.defaults.create_on_demand && request.allow_auto_topic_creation;
+  if (!kafka::is_topic_name(*asked.name) || (creates && !may_be_created(*asked.name)))
+    told.error = kafka_error::invalid_topic_exception;
+  else
+    told.error = creates ? kafka_error::leader_not_available : kafka_error::unknown_topic_or_partition;
+  return told;
+}
+
+net::task<> metadata_handler::create_missing(const kafka::metadata_request& request,
+                                             const request_context& context) {
+  if (!services_.defaults.create_on_demand || !request.allow_auto_topic_creation || !request.topics)
+    co_return;
+  std::vector<auto_topic_creator::creation_pointer> creations;
   const metadata_snapshot metadata = services_.catalog.snapshot();
-  const std::set<std::int32_t> live = live_brokers(services_);
+  for (const auto& asked : *request.topics) {
+    if (!asked.topic_id.is_none() || !asked.name || metadata->find(*asked.name) != nullptr) continue;
+    if (!may_be_created(*asked.name)) continue;
+    if (auto one = creator_.start(*asked.name)) creations.push_back(std::move(one));
+  }
+  if (!creations.empty())
+    co_await creator_.wait(std::move(creations), net::deadline::in_ms(creation_wait_ms), context.gone);
+}
+
+net::task<kafka::metadata_response> metadata_handler::handle(kafka::metadata_request request,
+                                                             request_context context) {
+  services_.metrics.other_requests.add();
+  co_await create_missing(request, context);
+  const metadata_snapshot metadata = services_.catalog.snapshot();
+  const std::set<std::int32_t> live = services_.live_brokers();
   kafka::metadata_response response;
   response.cluster_id = to_string(metadata->cluster_id);
   response.controller_id = services_.self.broker.value();
@@ -74,7 +101,7 @@ net::task<kafka::metadata_response> metadata_handler::handle(kafka::metadata_req
     const topic_metadata* known = !asked.topic_id.is_none() ? metadata->find(asked.topic_id)
                                   : asked.name              ? metadata->find(*asked.name)
                                                             : nullptr;
-    response.topics.push_back(known == nullptr ? unknown(asked) : describe(services_, *known, live));
+    response.topics.push_back(known == nullptr ? unknown(asked, request) : describe(services_, *known, live));
   }
   co_return response;
 }

@@ -22,11 +22,11 @@ net::task<result<request_reply>> serve(kafka::request_header header, kafka::wire
 
 }  // namespace
 
-request_dispatcher::request_dispatcher(broker_services& services)
+request_dispatcher::request_dispatcher(net::event_loop& loop, broker_services& services)
     : produce_(services),
       fetch_(services),
       list_offsets_(services),
-      metadata_(services),
+      metadata_(loop, services),
       positions_(services),
       producer_ids_(services),
       topics_(services) {}

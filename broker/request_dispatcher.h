@@ -27,7 +27,7 @@ using request_reply = std::optional<kafka::wire_message>;
 /// all connections of a front door.
 class request_dispatcher {
  public:
-  explicit request_dispatcher(broker_services& services);
+  request_dispatcher(net::event_loop& loop, broker_services& services);
 
   /// `frame` is everything behind the length. Errors (close the connection): unsupported for an API or
   /// version that is not served, corrupt for a body that cannot be read, refused when an acks=0 request

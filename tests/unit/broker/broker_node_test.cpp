@@ -164,6 +164,35 @@ TEST_F(broker_node_test, serves_without_managers_what_it_knew) {
   EXPECT_GT(fetched.topics.at(0).partitions.at(0).records->size(), 0U);
 }
 
+TEST_F(broker_node_test, says_what_became_of_a_topic_that_is_asked_for_by_name) {
+  const auto error_of = [&](const std::string& name, bool create, std::int16_t version) {
+    kafka::metadata_request request;
+    request.topics.emplace().push_back({{}, name});
+    request.allow_auto_topic_creation = create;
+    return call(request, version).topics.at(0).error;
+  };
+  EXPECT_EQ(error_of("nosuch", false, 12), kafka_error::unknown_topic_or_partition);
+  // There is no manager here that could create it: the client has to ask again.
+  EXPECT_EQ(error_of("nosuch", true, 12), kafka_error::leader_not_available);
+  EXPECT_EQ(error_of("nosuch", false, 3), kafka_error::leader_not_available);
+  EXPECT_EQ(error_of("not a name", true, 12), kafka_error::invalid_topic_exception);
+  EXPECT_EQ(error_of("not a name", false, 1), kafka_error::invalid_topic_exception);
+  EXPECT_EQ(error_of("__internal", true, 12), kafka_error::invalid_topic_exception);
+  EXPECT_EQ(error_of("__internal", false, 12), kafka_error::unknown_topic_or_partition);
+  EXPECT_EQ(error_of("__consumer_offsets", true, 12), kafka_error::none);
+}
+
+TEST_F(broker_node_test, creates_no_topics_on_demand_where_that_is_switched_off) {
+  connection.reset();
+  node->stop();
+  node.reset();
+  options.defaults.create_on_demand = false;
+  start();
+  kafka::metadata_request request;
+  request.topics.emplace().push_back({{}, "nosuch"});
+  EXPECT_EQ(call(request, 12).topics.at(0).error, kafka_error::unknown_topic_or_partition);
+}
+
 TEST_F(broker_node_test, keeps_records_over_a_restart) {
   (void)call(produce("orders", {"a", "b"}), 9);
   connection.reset();
