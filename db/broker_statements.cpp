@@ -48,35 +48,39 @@ pqxx::result find_known(pqxx::work& transaction, const broker_registration& want
                                  wanted.host, static_cast<int>(wanted.kafka_port));
 }
 
+/// The first free id above those of brokers that registered themselves; so neither an id that a person
+/// announced, however large, uses up the others, nor does a new broker take the id of one that a restored
+/// backup forgot.
+broker_id free_broker_id(pqxx::work& transaction) {
+  const auto row = transaction.exec1(
+      "WITH used AS (SELECT coalesce(max(broker_id), 0) AS highest FROM brokers WHERE incarnation <> 0), "
+      "free AS (SELECT broker_id + 1 AS id FROM brokers UNION SELECT 1 UNION SELECT highest + 1 FROM used) "
+      "SELECT id FROM free, used WHERE id < 1073741824 AND id NOT IN (SELECT broker_id FROM brokers) "
+      "ORDER BY id > highest DESC, id LIMIT 1");
+  return broker_id(row[0].as<std::int32_t>());
+}
+
+/// With an id in `wanted`, that one: a person chose it, or the database forgot a broker that has its id on
+/// disk (a restored backup).
 broker_row insert_broker(pqxx::work& transaction, const broker_registration& wanted) {
   broker_row row = wanted_row(wanted);
+  if (row.id.value() == 0) row.id = free_broker_id(transaction);
   row.version = raise_version(transaction);
-  const std::string columns =
-      "incarnation, boot, host, kafka_port, raft_port, http_port, rack, release, registered_ms, version";
-  const std::string values = "$1, $2, $3, $4, $5, $6, $7, $8, marquee_now_ms(), $9";
-  if (wanted.id.value() == 0) {
-    row.id = broker_id(
-        transaction
-            .exec_params1("INSERT INTO brokers (" + columns + ") VALUES (" + values + ") RETURNING broker_id",
-                          row.incarnation.value(), row.boot.value(), row.host,
-                          static_cast<int>(row.kafka_port), static_cast<int>(row.raft_port),
-                          static_cast<int>(row.http_port), row.rack, row.release, row.version)[0]
-            .as<std::int32_t>());
-    return row;
-  }
-  // The database forgot a broker that has its id on disk (a restored backup): it keeps its id.
-  transaction.exec_params("INSERT INTO brokers (broker_id, " + columns + ") VALUES ($10, " + values + ")",
-                          row.incarnation.value(), row.boot.value(), row.host,
-                          static_cast<int>(row.kafka_port), static_cast<int>(row.raft_port),
-                          static_cast<int>(row.http_port), row.rack, row.release, row.version,
-                          row.id.value());
-  transaction.exec(
-      "SELECT setval(pg_get_serial_sequence('brokers', 'broker_id'), greatest((SELECT max(broker_id) FROM "
-      "brokers), 1))");
+  transaction.exec_params(
+      "INSERT INTO brokers (broker_id, incarnation, boot, host, kafka_port, raft_port, http_port, rack, "
+      "release, registered_ms, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, marquee_now_ms(), $10)",
+      row.id.value(), row.incarnation.value(), row.boot.value(), row.host, static_cast<int>(row.kafka_port),
+      static_cast<int>(row.raft_port), static_cast<int>(row.http_port), row.rack, row.release, row.version);
   return row;
 }
 
 result<> check_identity(const broker_row& known, const broker_registration& wanted) {
+  const bool announced_only = wanted.incarnation.value() == 0;
+  const bool same_address = known.host == wanted.host && known.kafka_port == wanted.kafka_port;
+  if (announced_only && known.incarnation.value() != 0 && !same_address)
+    return fail(error_code::conflict,
+                "broker " + std::to_string(known.id.value()) + " has registered itself at " + known.host +
+                    ":" + std::to_string(known.kafka_port) + "; only it can change its address");
   const bool both_have_disks = known.incarnation.value() != 0 && wanted.incarnation.value() != 0;
   if (wanted.id.value() != 0 && both_have_disks && known.incarnation != wanted.incarnation)
     return fail(error_code::conflict, "broker " + std::to_string(known.id.value()) +
@@ -105,12 +109,10 @@ result<registered_broker> register_broker(pqxx::connection& connection, const br
   }
   const broker_row known = row_of(found[0]);
   if (result<> same = check_identity(known, wanted); !same) return fail(same);
+  if (wanted.incarnation.value() == 0 && known.incarnation.value() != 0)
+    return registered_broker{known, false};
   broker_row next = wanted_row(wanted);
   next.id = known.id;
-  if (wanted.incarnation.value() == 0) {
-    next.incarnation = known.incarnation;
-    next.boot = known.boot;
-  }
   if (next.http_port == 0) next.http_port = known.http_port;
   next.version = known.version;
   const bool same = next.incarnation == known.incarnation && next.boot == known.boot &&

@@ -3,6 +3,7 @@
 #include "base/logging.h"
 #include "load_balancer/forward_handler.h"
 #include "load_balancer/manager_monitor_loop.h"
+#include "load_balancer/openapi_document.h"
 #include "net/event_loop.h"
 #include "net/http_router.h"
 #include "net/stop_signal.h"
@@ -37,6 +38,9 @@ result<std::unique_ptr<load_balancer_process>> load_balancer_process::start(
       std::make_shared<forward_handler>(on.loop(), made->table, options, on.secret(), on.metrics());
   made->monitor = std::make_shared<manager_monitor_loop>(on.loop(), made->table, options, on.secret());
   made->monitor->on_silent = [forward = made->forward](const net::endpoint& http) { forward->abandon(http); };
+  on.router().add("GET", "/openapi.json", [](net::http_exchange&) -> net::task<net::http_response> {
+    co_return net::json_response(std::string(openapi_document()));
+  });
   on.router().otherwise(
       [forward = made->forward](net::http_exchange& exchange) { return forward->handle(exchange); });
   const auto ready = [&known = made->table]() -> result<> {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <deque>
 #include <nlohmann/json.hpp>
 
@@ -41,6 +42,13 @@ std::optional<std::int64_t> integer_of(const json& value, bool from_text) {
     return static_cast<std::int64_t>(number);
   }
   if (value.is_number_integer()) return value.get<std::int64_t>();
+  // 3.0 and 1e3 are integers too (JSON Schema, section 6.1.1), as far as a double holds them exactly.
+  if (value.is_number_float()) {
+    constexpr double largest_exact = 9007199254740992.0;
+    const auto number = value.get<double>();
+    if (std::abs(number) > largest_exact || std::trunc(number) != number) return std::nullopt;
+    return static_cast<std::int64_t>(number);
+  }
   if (!from_text || !value.is_string()) return std::nullopt;
   const auto& text = value.get_ref<const std::string&>();
   std::int64_t number = 0;

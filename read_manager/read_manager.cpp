@@ -141,6 +141,7 @@ struct read_manager::state {
       std::vector<kafka::broker_address> kafka_addresses;
       std::vector<net::endpoint> http_addresses;
       for (const auto& [id, broker] : cache.snapshot()->brokers()) {
+        if (broker.incarnation.value() == 0) continue;  // announced, and never seen
         if (broker.kafka_port != 0) kafka_addresses.push_back({id, {broker.host, broker.kafka_port}});
         if (broker.http_port != 0) http_addresses.push_back({broker.host, broker.http_port});
       }

@@ -13,6 +13,9 @@ using net::http_response;
 
 namespace {
 
+/// Kafka clients use larger ids for connections to coordinators.
+constexpr std::int32_t largest_broker_id = (1 << 30) - 1;
+
 struct announcement {
   db::broker_registration registration;
   std::optional<uuid> cluster_id;
@@ -30,7 +33,7 @@ api_result<announcement> read_announcement(const manager_context& context, const
   broker.kafka_port = static_cast<std::uint16_t>(body.integer("kafka_port", 1, 65'535));
   broker.raft_port = static_cast<std::uint16_t>(body.integer("raft_port", 1, 65'535));
   broker.http_port = static_cast<std::uint16_t>(body.integer_or("http_port", 0, 0, 65'535));
-  broker.id = broker_id(static_cast<std::int32_t>(body.integer_or("broker_id", 0, 0, INT32_MAX)));
+  broker.id = broker_id(static_cast<std::int32_t>(body.integer_or("broker_id", 0, 0, largest_broker_id)));
   broker.incarnation = incarnation_id(body.integer_or("incarnation", 0, 0, INT64_MAX));
   broker.boot = boot_count(body.integer_or("boot", 0, 0, INT64_MAX));
   broker.rack = body.optional_text("rack").value_or("");
@@ -85,6 +88,9 @@ net::task<http_response> announce(manager_context& context, http_exchange& excha
     co_return net::to_response(may.error());
   const api_result<announcement> read = read_announcement(context, exchange.request);
   if (!read) co_return net::to_response(read.error());
+  // Whoever cannot prove the cluster's secret may announce an address, and has no say in which disk is behind
+  // it.
+  const bool itself = context.secret.empty() || context.secret.signed_by_cluster(exchange.request);
   const auto metadata = context.cache.snapshot();
   if (metadata->version() == 0)
     co_return net::to_response(context.metadata_unavailable("nothing has been read from PostgreSQL yet"));
@@ -93,7 +99,11 @@ net::task<http_response> announce(manager_context& context, http_exchange& excha
                                                "the broker's data directory belongs to cluster " +
                                                    to_string(*read->cluster_id) + ", this is cluster " +
                                                    to_string(metadata->cluster_id())));
-  const db::broker_registration& wanted = read->registration;
+  db::broker_registration wanted = read->registration;
+  if (!itself) {
+    wanted.incarnation = incarnation_id(0);
+    wanted.boot = boot_count(0);
+  }
   if (const auto row = find_unchanged(*metadata, wanted)) {
     if (context.registry.note({row->id, row->incarnation}, row->boot))
       log_info("write_manager", "broker {} is there (boot {})", row->id.value(), row->boot.value());
@@ -115,7 +125,6 @@ net::task<http_response> announce(manager_context& context, http_exchange& excha
   log_info("write_manager", "{} broker {} at {}:{} (incarnation {}, boot {})",
            done->created ? "registered" : "updated", broker.id.value(), escape_for_log(broker.host),
            broker.kafka_port, broker.incarnation.value(), broker.boot.value());
-  // Announced by a person: nobody was heard yet.
   if (wanted.incarnation.value() != 0) context.registry.note({broker.id, broker.incarnation}, broker.boot);
   co_return registered(context, broker, done->created ? 201 : 200);
 }

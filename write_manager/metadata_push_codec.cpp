@@ -40,7 +40,8 @@ std::string encode_metadata_push(const db::controller_office& office, const db::
   }
   json brokers = json::array();
   for (const auto& [id, broker] : metadata.brokers()) {
-    if (broker.version <= from) continue;
+    // One that was only announced is nobody's peer before it has come.
+    if (broker.version <= from || broker.incarnation.value() == 0) continue;
     brokers.push_back({{"broker_id", id.value()},
                        {"incarnation", broker.incarnation.value()},
                        {"host", broker.host},

@@ -118,6 +118,7 @@ struct write_manager::state {
       std::vector<kafka::broker_address> kafka_addresses;
       std::vector<net::endpoint> http_addresses;
       for (const auto& [id, broker] : cache.snapshot()->brokers()) {
+        if (broker.incarnation.value() == 0) continue;  // announced, and never seen
         kafka_addresses.push_back({id, {broker.host, broker.kafka_port}});
         if (broker.http_port != 0) http_addresses.push_back({broker.host, broker.http_port});
       }

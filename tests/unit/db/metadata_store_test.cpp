@@ -179,6 +179,30 @@ TEST_F(metadata_store_test, broker_keeps_its_id_when_the_database_forgot_it) {
   EXPECT_EQ(register_broker(broker_at(9093))->broker.id, broker_id(42));
 }
 
+TEST_F(metadata_store_test, the_largest_announced_broker_id_leaves_room_for_others) {
+  broker_registration announced = broker_at(9092);
+  announced.id = broker_id((1 << 30) - 1);
+  announced.incarnation = incarnation_id(0);
+  ASSERT_TRUE(register_broker(announced));
+  EXPECT_EQ(register_broker(broker_at(9093))->broker.id, broker_id(1));
+  EXPECT_EQ(register_broker(broker_at(9094))->broker.id, broker_id(2));
+}
+
+TEST_F(metadata_store_test, an_announcement_does_not_move_a_broker_that_registered_itself) {
+  broker_registration itself = broker_at(9092);
+  itself.incarnation = incarnation_id(77);
+  const broker_id id = register_broker(itself)->broker.id;
+  broker_registration announced = broker_at(9999);
+  announced.id = id;
+  announced.incarnation = incarnation_id(0);
+  EXPECT_EQ(register_broker(announced).error().code, error_code::conflict);
+  announced = broker_at(9092);
+  announced.incarnation = incarnation_id(0);
+  const auto again = register_broker(announced);
+  EXPECT_EQ(again->broker.id, id);
+  EXPECT_EQ(again->broker.incarnation, incarnation_id(77));
+}
+
 TEST_F(metadata_store_test, never_gives_a_producer_id_twice) {
   const auto topic = create("orders");
   const auto first = ask([&] { return store_.take_producer_ids(10, deadline::in_ms(patience_ms)); });

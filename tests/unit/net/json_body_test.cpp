@@ -79,6 +79,10 @@ TEST(json_body, names_the_first_problem_by_its_pointer) {
   EXPECT_EQ(pointer_of(R"({"topic":1})"), "/topic");
   EXPECT_EQ(pointer_of(R"({"topic":null})"), "/topic");
   EXPECT_EQ(pointer_of(R"({"topic":"t","n":1.5})"), "/n");
+  EXPECT_EQ(pointer_of(R"({"topic":"t","n":1e300})"), "/n");
+  EXPECT_EQ(pointer_of(R"({"topic":"t","n":5.0})"), "none");
+  EXPECT_EQ(pointer_of(R"({"topic":"t","n":1e2})"), "none");
+  EXPECT_EQ(pointer_of(R"({"topic":"t","n":1.01e2})"), "/n");
   EXPECT_EQ(pointer_of(R"({"topic":"t","n":"5"})"), "/n");
   EXPECT_EQ(pointer_of(R"({"topic":"t","n":101})"), "/n");
   EXPECT_EQ(pointer_of(R"({"topic":"t","n":9223372036854775808})"), "/n");
