@@ -6,11 +6,13 @@
 namespace marquee::broker {
 
 namespace {
-constexpr std::uint8_t format_version = 1;
-}
+/// 2: with leader epochs.
+constexpr std::uint8_t format_version = 2;
+}  // namespace
 
 result<std::vector<position_result>> partition_state::apply(const raft::entry& committed) {
   last_append_time_ms_ = std::max(last_append_time_ms_, committed.append_time_ms);
+  leader_epochs_.note(committed.term, next_offset_);
   if (committed.type != raft::entry_type::data) return std::vector<position_result>{};
   if (committed.base_offset != next_offset_)
     return fail(error_code::internal, "entry " + std::to_string(committed.index.value()) +
@@ -68,6 +70,7 @@ bytes partition_state::encode() const {
   idempotence_.encode(out);
   positions_.encode(out);
   times_.encode(out);
+  leader_epochs_.encode(out);
   return data;
 }
 
@@ -83,6 +86,9 @@ result<> partition_state::decode(bytes_view data) {
   if (auto read = idempotence_.decode(in); !read) return read;
   if (auto read = positions_.decode(in); !read) return read;
   if (auto read = times_.decode(in); !read) return read;
+  leader_epochs_ = {};
+  if (version >= 2)
+    if (auto read = leader_epochs_.decode(in); !read) return read;
   if (version == 0 || in.failed() || in.remaining() != 0)
     return fail(error_code::corrupt, "the partition's state cannot be read");
   return {};

@@ -8,6 +8,7 @@
 #include "base/types.h"
 #include "broker/batch_table.h"
 #include "broker/idempotence_table.h"
+#include "broker/leader_epoch_table.h"
 #include "broker/position_table.h"
 #include "broker/sequence_table.h"
 #include "broker/time_index.h"
@@ -16,7 +17,7 @@
 namespace marquee::broker {
 
 /// Everything that a partition knows from its committed log: next offset, both deduplication tables, the time
-/// index and, in `__consumer_offsets`, the positions.
+/// index, the leaders' epochs and, in `__consumer_offsets`, the positions.
 ///
 /// A pure state machine (DESIGN D3): equal logs give equal states and equal `encode`d bytes on every replica.
 /// Owned by the partition, on its thread. `next_offset` is the high watermark: the offset that follows the
@@ -37,6 +38,7 @@ class partition_state {
   [[nodiscard]] const idempotence_table& idempotence() const { return idempotence_; }
   [[nodiscard]] const position_table& positions() const { return positions_; }
   [[nodiscard]] const time_index& times() const { return times_; }
+  [[nodiscard]] const leader_epoch_table& leader_epochs() const { return leader_epochs_; }
 
   [[nodiscard]] bytes encode() const;
   /// Errors: corrupt, unsupported (written by a newer release).
@@ -52,6 +54,7 @@ class partition_state {
   idempotence_table idempotence_;
   position_table positions_;
   time_index times_;
+  leader_epoch_table leader_epochs_;
 };
 
 }  // namespace marquee::broker
