@@ -34,6 +34,8 @@ class client_connection {
   /// Fit for another request: whole answer read, nothing unasked in the buffer, not closed by anybody.
   [[nodiscard]] bool reusable() const;
   void close() { stream_.close(); }
+  /// Ends the exchange under way; the server learns it at once.
+  void abort() { stream_.abort(); }
 
   std::uint64_t exchanges = 0;
   deadline idle_until = deadline::never();

@@ -170,7 +170,7 @@ task<http_outcome> http_client::state::attempt(endpoint where, const http_reques
   const std::weak_ptr<client_connection> weak = mine.connection;
   const auto on_cancel = [weak, &events = loop] {
     events.post([weak] {
-      if (const auto alive = weak.lock()) alive->close();
+      if (const auto alive = weak.lock()) alive->abort();
     });
   };
   const std::stop_callback watch(call.cancel, on_cancel);

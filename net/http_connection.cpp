@@ -172,14 +172,17 @@ task<http_connection::next_step> http_connection::answer(request_parser& parser)
   } else {
     input_->expect_much(false);
     input_->start();  // notices that the client goes away
+    input_->watch_end(exchange.http_1_1 ? "HTTP/1.1 102 Processing\r\n\r\n" : "");
     response = co_await call_handler(exchange);
+    input_->watch_end_no_more();
   }
   const bool keep_alive = parser.wants_keep_alive() && !stopping() && !input_->ended();
-  const bool was_gone = input_->ended();
   const bool with_body = exchange.request.method != "HEAD";
-  const bool written =
-      co_await write_response(response, exchange.http_1_1, keep_alive, with_body, exchange.request_id) &&
-      !was_gone;
+  bool written =
+      co_await write_response(response, exchange.http_1_1, keep_alive, with_body, exchange.request_id);
+  // A client that has finished sending may be gone or still listen: it has the answer when it says so.
+  if (written && input_->ended())
+    written = !input_->was_reset() && co_await stream_.wait_until_taken(deadline::in_ms(linger_ms));
   account_body(0);
   count(response.status, exchange.elapsed_us());
   if (response.on_written) {

@@ -1,7 +1,10 @@
 #include "net/read_ahead.h"
 
+#include <sys/socket.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <utility>
 
 #include "net/stream_state.h"
 
@@ -42,11 +45,45 @@ void read_ahead::on_read(bool failed, std::size_t count) {
   buffer_.append(chunk_.data(), count);
   if (failed) {
     ended_ = true;
-    end_.request_stop();
+    if (reset_)
+      end_.request_stop();
+    else if (watching_)
+      begin_probe();
   } else if (data().size() < bound_) {
     begin_read();
   }
   arrived_.wake_all();
+}
+
+void read_ahead::watch_end(std::string probe) {
+  probe_ = std::move(probe);
+  watching_ = true;
+  if (ended_ && !reset_) begin_probe();
+}
+
+void read_ahead::begin_probe() {
+  if (std::exchange(probing_, true)) return;
+  if (!probe_timer_) probe_timer_ = std::make_unique<asio::steady_timer>(source_->socket.get_executor());
+  probe_timer_->expires_after(std::chrono::milliseconds(probe_.empty() ? gone_after_ms : probe_after_ms));
+  probe_timer_->async_wait([weak = weak_from_this()](const boost::system::error_code& ec) {
+    const auto self = weak.lock();
+    if (ec || !self) return;
+    self->probing_ = false;
+    if (self->watching_ && !self->source_->closed_here) self->send_probe();
+  });
+}
+
+void read_ahead::send_probe() {
+  if (probe_.empty()) return request_end();
+  source_->socket.async_wait(asio::ip::tcp::socket::wait_error,
+                             [self = shared_from_this()](const boost::system::error_code& ec) {
+                               if (ec) return;  // closed here
+                               self->reset_ = true;
+                               self->request_end();
+                             });
+  // Into an empty buffer it fits whole; with anything else under way there is no need to ask.
+  if (source_->unconfirmed() == 0)
+    (void)::send(source_->socket.native_handle(), probe_.data(), probe_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void read_ahead::consume(std::size_t count) {

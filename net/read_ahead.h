@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,9 +37,15 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   /// The other side has finished or reset the connection, or it was closed here.
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] bool was_reset() const { return reset_; }
-  /// Requested when `ended` becomes true.
+  /// Requested when the other side is known to have gone: by a reset, by what `watch_end` finds out, or by
+  /// `request_end`. That it has finished sending is not enough: it may still listen.
   [[nodiscard]] std::stop_token end_token() const { return end_.get_token(); }
   void request_end() { end_.request_stop(); }
+  /// From here on, once the other side has finished sending, `probe` is written to it a moment later: a side
+  /// that is gone resets the connection. With an empty probe it counts as gone a while later. Nothing else
+  /// may be written before `watch_end_no_more`.
+  void watch_end(std::string probe);
+  void watch_end_no_more() { watching_ = false; }
   /// Bytes that arrived, ever.
   [[nodiscard]] std::uint64_t received() const { return received_; }
   /// Reads in larger pieces from now on (a body), or in small ones again.
@@ -48,7 +55,12 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   static constexpr std::size_t small_chunk_bytes = 4 * 1024;
   static constexpr std::size_t default_bound = 16 * 1024;
 
+  static constexpr std::int64_t probe_after_ms = 50;
+  static constexpr std::int64_t gone_after_ms = 1'000;
+
   void begin_read();
+  void begin_probe();
+  void send_probe();
   void on_read(bool failed, std::size_t count);
 
   std::shared_ptr<stream::state> source_;
@@ -61,6 +73,10 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   bool reading_ = false;
   bool ended_ = false;
   bool reset_ = false;
+  bool watching_ = false;
+  bool probing_ = false;
+  std::string probe_;
+  std::unique_ptr<boost::asio::steady_timer> probe_timer_;
   wake_point arrived_;
   std::stop_source end_;
 };

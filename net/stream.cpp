@@ -1,11 +1,16 @@
 #include "net/stream.h"
 
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <vector>
 
+#include "net/event_loop.h"
 #include "net/stream_state.h"
 
 namespace asio = boost::asio;
@@ -65,6 +70,21 @@ void stream::state::close() {
   write_watch.timer.cancel();
 }
 
+std::optional<int> stream::state::unconfirmed() {
+  if (closed_here) return std::nullopt;
+  int count = 0;
+  int problem = 0;
+  socklen_t problem_size = sizeof problem;
+  tcp_info info{};
+  socklen_t info_size = sizeof info;
+  const int handle = socket.native_handle();
+  if (::ioctl(handle, TIOCOUTQ, &count) != 0 ||
+      ::getsockopt(handle, SOL_SOCKET, SO_ERROR, &problem, &problem_size) != 0 || problem != 0 ||
+      ::getsockopt(handle, IPPROTO_TCP, TCP_INFO, &info, &info_size) != 0 || info.tcpi_state == TCP_CLOSE)
+    return std::nullopt;
+  return count;
+}
+
 error stream::state::explain(const system_code& ec, const operation_watch& watch,
                              std::string_view doing) const {
   using code = error_code;
@@ -95,6 +115,13 @@ void stream::close() {
   if (state_ && !state_->closed_here) state_->close();
 }
 
+void stream::abort() {
+  if (!is_open()) return;
+  system_code ignored;
+  state_->socket.set_option(asio::socket_base::linger(true, 0), ignored);
+  close();
+}
+
 bool stream::is_open() const {
   return state_ && !state_->closed_here;
 }
@@ -107,6 +134,19 @@ const std::string& stream::remote() const {
 void stream::shutdown_write() {
   system_code ignored;
   if (is_open()) state_->socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+
+task<result<>> stream::wait_until_taken(deadline end) {
+  const std::shared_ptr<state> self = state_;
+  for (std::int64_t pause_ms = 1;; pause_ms = std::min<std::int64_t>(2 * pause_ms, 50)) {
+    if (!is_open()) co_return failure(closed_error());
+    const std::optional<int> left = self->unconfirmed();
+    if (!left)
+      co_return fail(error_code::unavailable, "writing to " + remote() + ": closed by the other side");
+    if (*left == 0) co_return result<>{};
+    if (end.passed()) co_return fail(error_code::timed_out, "writing to " + remote() + ": not confirmed");
+    co_await sleep_ms(pause_ms);
+  }
 }
 
 task<result<std::size_t>> stream::read_some(std::span<std::uint8_t> target, deadline end) {

@@ -45,8 +45,13 @@ class stream {
 
   /// Says that no more will be written; reading goes on.
   void shutdown_write();
+  /// Waits until the other side's system has confirmed everything that was written, so that it is not lost
+  /// with a connection that nobody reads any more. Errors: unavailable (reset), timed_out, cancelled.
+  [[nodiscard]] task<result<>> wait_until_taken(deadline end);
   /// Ends everything under way with `cancelled`. May be called twice, on the stream's loop only.
   void close();
+  /// Closes with a reset: the other side learns at once that nobody waits for what it writes.
+  void abort();
   [[nodiscard]] bool is_open() const;
   /// "address:port" of the other side, for logs; stays after close.
   [[nodiscard]] const std::string& remote() const;

@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "net/stream.h"
@@ -35,6 +36,8 @@ struct stream::state : std::enable_shared_from_this<stream::state> {
   void begin(operation_watch& watch, deadline end);
   void finish(operation_watch& watch) { watch.active = false; }
   void close();
+  /// Bytes that were written and that the other side has not confirmed; nothing if the connection is broken.
+  [[nodiscard]] std::optional<int> unconfirmed();
   /// The error of an operation, in our terms.
   [[nodiscard]] error explain(const boost::system::error_code& ec, const operation_watch& watch,
                               std::string_view doing) const;

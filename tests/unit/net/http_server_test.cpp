@@ -207,6 +207,56 @@ TEST_F(http_server_test, wakes_a_handler_whose_client_has_gone) {
   EXPECT_FALSE(written.get_future().get());
 }
 
+TEST_F(http_server_test, answers_a_client_that_has_finished_sending_and_still_listens) {
+  std::promise<bool> written;
+  start([&](http_exchange& exchange) -> task<http_response> {
+    const notifier nothing_comes;
+    const wake_reason why =
+        co_await nothing_comes.wait(0, deadline::in_ms(200), exchange.client_gone_token());
+    http_response response = text_response(why == wake_reason::cancelled ? "gone" : "there");
+    response.on_written = [&](bool was) { written.set_value(was); };
+    co_return response;
+  });
+  raw_client client(server->port());
+  client.send("GET /long HTTP/1.1\r\n\r\n");
+  client.finish_sending();
+  const std::string answer = client.read_all();
+  EXPECT_THAT(answer, HasSubstr("HTTP/1.1 102 ")) << "the probe";
+  EXPECT_THAT(answer, HasSubstr("there"));
+  EXPECT_TRUE(written.get_future().get());
+}
+
+TEST_F(http_server_test, notices_a_client_that_closed_politely_while_it_waits) {
+  std::promise<wake_reason> ended;
+  std::promise<bool> written;
+  start([&](http_exchange& exchange) -> task<http_response> {
+    const notifier nothing_comes;
+    ended.set_value(co_await nothing_comes.wait(0, deadline::in_ms(10'000), exchange.client_gone_token()));
+    http_response response = text_response("too late");
+    response.on_written = [&](bool was) { written.set_value(was); };
+    co_return response;
+  });
+  raw_client client(server->port());
+  client.send("GET /long HTTP/1.1\r\n\r\n");
+  client.close();
+  EXPECT_EQ(ended.get_future().get(), wake_reason::cancelled);
+  EXPECT_FALSE(written.get_future().get());
+}
+
+TEST_F(http_server_test, an_answer_to_a_client_that_closed_before_it_was_not_written) {
+  std::promise<bool> written;
+  start([&](http_exchange&) -> task<http_response> {
+    co_await sleep_ms(20);  // the end of the connection has arrived, and nothing has been asked yet
+    http_response response = text_response("too late");
+    response.on_written = [&](bool was) { written.set_value(was); };
+    co_return response;
+  });
+  raw_client client(server->port());
+  client.send("GET /quick HTTP/1.1\r\n\r\n");
+  client.close();
+  EXPECT_FALSE(written.get_future().get());
+}
+
 TEST_F(http_server_test, tells_a_handler_that_its_answer_was_written) {
   std::promise<bool> written;
   start([&](http_exchange&) -> task<http_response> {
