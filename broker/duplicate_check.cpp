@@ -1,7 +1,6 @@
 #include "broker/duplicate_check.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "broker/stored_records.h"
@@ -15,20 +14,24 @@ using kafka::marquee_batch_result;
 namespace {
 
 /// Offsets, or `reused`, of a part that the table found stored.
-void add_stored(duplicate_verdict& verdict, const sequence_part& part, const incoming_batch& batch,
-                const raft::group_log& log) {
+result<> add_stored(duplicate_verdict& verdict, const sequence_part& part, const incoming_batch& batch,
+                    const raft::group_log& log) {
   const auto first = static_cast<std::int32_t>(verdict.offsets.size());
-  std::vector<bool> equal(static_cast<std::size_t>(part.count), part.what == sequence_part::kind::same);
-  if (part.what == sequence_part::kind::stored ||
-      (part.what == sequence_part::kind::differs && part.count > 1))
-    equal = equal_to_stored(log, batch.data, first, part.count, part.offset);
-  // The hashes differ, so something does that is not stored: then no message is the same for certain.
-  if (part.what == sequence_part::kind::differs && std::ranges::all_of(equal, std::identity{}))
-    equal.assign(equal.size(), false);
-  for (std::int32_t i = 0; i < part.count; ++i)
-    verdict.offsets.push_back(equal[static_cast<std::size_t>(i)] ? (part.offset + i).value()
-                                                                 : duplicate_verdict::reused);
+  const auto records = compare_with_stored(log, batch.data, first, part.count, part.offset);
+  if (!records) return fail(records);
+  // Differing hashes mean that something differs which is not stored, unless a record does: then no message
+  // is the same for certain.
+  const bool none_equal = part.what == sequence_part::kind::differs &&
+                          (part.count == 1 || std::ranges::all_of(*records, &stored_record::equal));
+  record_offset at = part.offset;
+  for (const stored_record& record : *records) {
+    const bool equal = part.what == sequence_part::kind::same || (record.equal && !none_equal);
+    verdict.offsets.push_back(equal ? at.value() : duplicate_verdict::reused);
+    verdict.timestamps_ms.push_back(equal ? record.timestamp_ms : -1);
+    ++at;
+  }
   if (verdict.append_time_ms < 0) verdict.append_time_ms = part.append_time_ms;
+  return {};
 }
 
 void add_fresh_run(std::vector<kafka::sequence_run>& runs, const sequence_part& part,
@@ -43,20 +46,21 @@ std::int64_t duplicate_verdict::count_of(std::int64_t mark) const {
   return std::ranges::count(offsets, mark);
 }
 
-duplicate_verdict check_duplicates(const incoming_batch& batch, const sequence_table& table,
-                                   const raft::group_log& log) {
+result<duplicate_verdict> check_duplicates(const incoming_batch& batch, const sequence_table& table,
+                                           const raft::group_log& log) {
   duplicate_verdict verdict;
   std::vector<kafka::sequence_run> fresh_runs;
   for (const kafka::sequence_run& run : batch.item.runs) {
     for (const sequence_part& part : table.look_up(batch.item.producer_id, run)) {
-      const auto count = static_cast<std::size_t>(part.count);
-      if (part.what == sequence_part::kind::fresh) {
-        verdict.offsets.insert(verdict.offsets.end(), count, duplicate_verdict::fresh);
-        add_fresh_run(fresh_runs, part, run);
-      } else if (part.what == sequence_part::kind::too_old) {
-        verdict.offsets.insert(verdict.offsets.end(), count, duplicate_verdict::too_old);
-      } else {
-        add_stored(verdict, part, batch, log);
+      const bool is_fresh = part.what == sequence_part::kind::fresh;
+      if (is_fresh || part.what == sequence_part::kind::too_old) {
+        const auto count = static_cast<std::size_t>(part.count);
+        verdict.offsets.insert(verdict.offsets.end(), count,
+                               is_fresh ? duplicate_verdict::fresh : duplicate_verdict::too_old);
+        verdict.timestamps_ms.insert(verdict.timestamps_ms.end(), count, -1);
+        if (is_fresh) add_fresh_run(fresh_runs, part, run);
+      } else if (const result<> added = add_stored(verdict, part, batch, log); !added) {
+        return fail(added);
       }
     }
   }
@@ -108,10 +112,12 @@ marquee_batch_result describe_duplicates(const duplicate_verdict& verdict, std::
   if (consecutive(verdict.offsets)) {
     told.kind = marquee_batch_result::copy::duplicate;
     told.base_offset = verdict.offsets.front();
+    told.timestamps_ms = verdict.timestamps_ms;
     return told;
   }
   told.kind = marquee_batch_result::copy::mixed;
   told.base_offset = fresh > 0 ? new_base_offset : -1;
+  told.timestamps_ms = verdict.timestamps_ms;
   std::int64_t next = new_base_offset;
   for (const std::int64_t offset : verdict.offsets)
     told.offsets.push_back(offset == duplicate_verdict::fresh ? next++ : offset);

@@ -15,6 +15,8 @@ namespace marquee::broker {
 struct duplicate_verdict {
   /// Per record: its offset if it was stored before, else one of the marks below.
   std::vector<std::int64_t> offsets;
+  /// Per record: the timestamp that it was stored with; -1 for what is not stored or was removed.
+  std::vector<std::int64_t> timestamps_ms;
   /// Append time of the oldest stored part.
   std::int64_t append_time_ms = -1;
   /// What has to be appended; its runs count the new records only. Meaningful if there are new records.
@@ -29,9 +31,11 @@ struct duplicate_verdict {
   }
 };
 
-/// Looks a batch up in the applied layer; compares records with the log where hashes cannot tell.
-[[nodiscard]] duplicate_verdict check_duplicates(const incoming_batch& batch, const sequence_table& table,
-                                                 const raft::group_log& log);
+/// Looks a batch up in the applied layer; compares records with the log where hashes cannot tell, and reads
+/// the timestamps of what is stored. Errors: those of reading the log.
+[[nodiscard]] result<duplicate_verdict> check_duplicates(const incoming_batch& batch,
+                                                         const sequence_table& table,
+                                                         const raft::group_log& log);
 
 /// The answer for a batch of which nothing is new, or, with the base offset that the new records got, for
 /// any. Offsets in a mixed answer: at or above `base_offset` they are new (-1: none is), below it old;

@@ -33,11 +33,14 @@ void produce_intake::resolve_sequenced(const order_pointer& order, std::size_t b
   const incoming_batch& incoming = order->batches[batch];
   if (const auto under_way = pending_.find_overlap(incoming.item.producer_id, incoming.item.runs))
     return wait_for(*under_way, order, batch);
-  duplicate_verdict verdict = check_duplicates(incoming, state_.sequences(), log_);
-  if (verdict.count_of(duplicate_verdict::fresh) == 0)
-    return settle(order, batch, describe_duplicates(verdict, -1, -1), produce_outcome::definite);
-  const incoming_batch rest = std::move(verdict.rest);
-  order->notes[batch].verdict = std::move(verdict);
+  auto verdict = check_duplicates(incoming, state_.sequences(), log_);
+  if (!verdict)
+    return refuse(order, batch, kafka_error::kafka_storage_error,
+                  "what is stored cannot be compared: " + verdict.error().message, produce_outcome::unknown);
+  if (verdict->count_of(duplicate_verdict::fresh) == 0)
+    return settle(order, batch, describe_duplicates(*verdict, -1, -1), produce_outcome::definite);
+  const incoming_batch rest = std::move(verdict->rest);
+  order->notes[batch].verdict = std::move(*verdict);
   append(order, batch, rest);
 }
 

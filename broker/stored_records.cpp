@@ -66,28 +66,30 @@ void visit_records(const raft::entry& entry, Visit visit) {
 
 }  // namespace
 
-std::vector<bool> equal_to_stored(const raft::group_log& log, bytes_view batch, std::int32_t first,
-                                  std::int32_t count, record_offset stored_at) {
-  std::vector<bool> same(static_cast<std::size_t>(count), false);
+result<std::vector<stored_record>> compare_with_stored(const raft::group_log& log, bytes_view batch,
+                                                       std::int32_t first, std::int32_t count,
+                                                       record_offset stored_at) {
+  std::vector<stored_record> found(static_cast<std::size_t>(count));
   const unpacked_batch unpacked = unpack(batch);
   const std::vector<kafka::record_view>& incoming = unpacked.records;
   const record_offset end = stored_at + count;
   const record_offset log_start = log.log_start_offset();
   record_offset at = stored_at;
-  for (; at < end && at < log_start; ++at) same[static_cast<std::size_t>(at - stored_at)] = true;
+  for (; at < end && at < log_start; ++at) found[static_cast<std::size_t>(at - stored_at)].equal = true;
   while (at < end) {
     const auto entries = log.read_from_offset(at, end, read_step_bytes);
-    if (!entries || entries->empty()) break;
+    if (!entries) return fail(entries);
+    if (entries->empty()) return fail(error_code::corrupt, "the log does not hold a record that was applied");
     for (const raft::entry& entry : *entries)
       visit_records(entry, [&](record_offset offset, const kafka::record_view& stored) {
-        if (offset < stored_at || offset >= end) return;
+        if (offset < at || offset >= end) return;
         const auto place = static_cast<std::size_t>(offset - stored_at);
         const auto record = static_cast<std::size_t>(first) + place;
-        same[place] = record < incoming.size() && equal(incoming[record], stored);
+        found[place] = {record < incoming.size() && equal(incoming[record], stored), stored.timestamp_ms};
       });
     at = entries->back().next_offset();
   }
-  return same;
+  return found;
 }
 
 bytes cut_batch(bytes_view batch, const std::vector<bool>& chosen) {

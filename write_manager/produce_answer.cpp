@@ -20,13 +20,23 @@ bool is_relaxed(const db::topic_row& topic) {
   return found != topic.config.end() && found->second == "relaxed";
 }
 
-/// The message's own time, or the leader's where the topic says so or nobody knows the message's (a
-/// duplicate's was chosen by the first request).
+/// What the record is stored with. Of a duplicate that retention removed nobody knows it: then the time that
+/// the request names, or else when it was appended.
 std::int64_t timestamp_of(const produce_message& message, const message_outcome& outcome,
                           const batch_outcome& batch, bool append_time, std::int64_t now_ms) {
+  if (outcome.stored_timestamp_ms >= 0) return outcome.stored_timestamp_ms;
   if (append_time) return batch.append_time_ms;
   if (message.timestamp_ms) return *message.timestamp_ms;
   return outcome.duplicate && batch.append_time_ms >= 0 ? batch.append_time_ms : now_ms;
+}
+
+/// The repetition of a request is told; our own attempts to store one request are not. After a lost answer
+/// only the time that this request gave its messages tells the two apart.
+bool is_duplicate(const produce_message& message, const message_outcome& outcome, bool append_time,
+                  std::int64_t now_ms) {
+  if (!outcome.duplicate || !outcome.perhaps_own) return outcome.duplicate;
+  return !append_time && !message.timestamp_ms && outcome.stored_timestamp_ms >= 0 &&
+         outcome.stored_timestamp_ms != now_ms;
 }
 
 std::string component_of(const message_result& result, const std::string& own) {
@@ -92,8 +102,9 @@ std::vector<message_result> collect_results(const produce_request& request, cons
           continue;
         }
         result.offset = outcome.offset;
-        result.duplicate = outcome.duplicate;
-        result.timestamp_ms = timestamp_of(request.messages[place], outcome, batch, append_time, now_ms);
+        const produce_message& message = request.messages[place];
+        result.duplicate = is_duplicate(message, outcome, append_time, now_ms);
+        result.timestamp_ms = timestamp_of(message, outcome, batch, append_time, now_ms);
       }
     }
   }

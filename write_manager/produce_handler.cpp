@@ -129,7 +129,7 @@ net::task<net::http_response> produce_handler::handle(net::http_exchange& exchan
                                      return own_.take_sequences({(*topic)->topic_id, partition}, count);
                                    }};
   const std::int64_t now_ms = context_.time.wall_ms();
-  const produce_plan plan = make_produce_plan(*request, **topic, identity, limits_, now_ms);
+  const produce_plan plan = make_produce_plan(*request, **topic, identity, context_.options.limits, now_ms);
   const std::vector<item_outcome> outcomes = co_await store_all(**topic, plan, end);
   const auto results = collect_results(*request, plan, outcomes, **topic, now_ms);
 

@@ -31,7 +31,6 @@ class produce_handler {
   manager_context& context_;
   own_producer& own_;
   produce_sender& sender_;
-  message_limits limits_;
   metric_counter& messages_;
   metric_counter& failures_;
   metric_histogram& latency_;

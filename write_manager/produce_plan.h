@@ -12,16 +12,10 @@
 #include "base/types.h"
 #include "db/metadata_rows.h"
 #include "kafka/api/produce.h"
+#include "write_manager/message_limits.h"
 #include "write_manager/produce_request.h"
 
 namespace marquee::write_manager {
-
-/// Limits of a message; http-api.md, Conventions.
-struct message_limits {
-  std::int64_t key_bytes = 64 * 1024;
-  std::int64_t headers_most = 64;
-  std::int64_t header_bytes = 4 * 1024;  ///< of a name, and of a value
-};
 
 /// Why one message could not be stored, as http-api.md tells it.
 struct message_problem {

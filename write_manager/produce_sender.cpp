@@ -77,6 +77,8 @@ message_outcome outcome_of(const marquee_batch_result& batch, std::size_t place)
     outcome.duplicate = batch.base_offset < 0 || outcome.offset < batch.base_offset;
   else
     outcome.duplicate = batch.kind == marquee_batch_result::copy::duplicate;
+  if (outcome.duplicate && place < batch.timestamps_ms.size())
+    outcome.stored_timestamp_ms = batch.timestamps_ms[place];
   return outcome;
 }
 
@@ -109,8 +111,7 @@ void take_answer(const kafka::produce_response::partition& answer, open_item& op
     if (batch.error == kafka_error::none) {
       for (std::size_t place = 0; place < messages; ++place) {
         settled.messages.push_back(outcome_of(batch, place));
-        // Our own repetition is not the client's.
-        if (repeated) settled.messages.back().duplicate = false;
+        settled.messages.back().perhaps_own = repeated && settled.messages.back().duplicate;
       }
       continue;
     }

@@ -23,7 +23,9 @@ struct produce_timings {
 /// What became of one message.
 struct message_outcome {
   std::int64_t offset = -1;                  ///< where it is stored, if it is
-  bool duplicate = false;                    ///< it was there before
+  bool duplicate = false;                    ///< it was there before this attempt
+  bool perhaps_own = false;                  ///< an earlier attempt of ours may be what stored the duplicate
+  std::int64_t stored_timestamp_ms = -1;     ///< of a duplicate; -1: not known
   std::optional<message_problem> problem{};  ///< why it is not stored
 };
 

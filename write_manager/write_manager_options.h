@@ -4,6 +4,7 @@
 #include <string>
 
 #include "net/process_host.h"
+#include "write_manager/message_limits.h"
 
 namespace marquee::write_manager {
 
@@ -22,6 +23,7 @@ struct write_manager_options {
   std::int64_t failed_after_ms = 10'000;
   std::int64_t produce_requests_in_flight = 4;
   std::int64_t produce_queue_bytes = 128LL << 20;
+  message_limits limits{};
 };
 
 }  // namespace marquee::write_manager

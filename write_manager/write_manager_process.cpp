@@ -27,6 +27,11 @@ void describe(config_schema& schema, write_manager_options& options) {
                  "A broker that was not heard for so long gets no new partitions.");
   schema.integer("broker.failed_after_ms", options.failed_after_ms, 100, 3'600'000,
                  "A broker that was not heard for so long counts as failed.");
+  schema.integer("message.key_bytes", options.limits.key_bytes, 0, 1 << 20,
+                 "A message's key has at most so many bytes.");
+  schema.integer("message.headers_most", options.limits.headers_most, 0, 10'000, "Headers of one message.");
+  schema.integer("message.header_bytes", options.limits.header_bytes, 1, 1 << 20,
+                 "A header's name has at most so many bytes, and so has its value.");
   schema.integer("produce.requests_in_flight", options.produce_requests_in_flight, 1, 64,
                  "Produce requests to one broker at once; what comes meanwhile shares the next one.");
   schema.integer("produce.queue_bytes", options.produce_queue_bytes, 1 << 20, std::int64_t{16} << 30,

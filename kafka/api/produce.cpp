@@ -39,6 +39,7 @@ constexpr auto describe_marquee_result = [](auto& io, auto& m) {
     io.value(batch.append_time_ms);
     small_enum(io, batch.kind);
     io.array(batch.offsets);
+    io.array(batch.timestamps_ms);
     io.value(batch.error);
     io.text(batch.message);
     io.end_struct();

@@ -51,6 +51,9 @@ struct marquee_batch_result {
   std::int64_t append_time_ms = -1;
   copy kind = copy::stored;
   std::vector<std::int64_t> offsets;  ///< only when mixed
+  /// What records that were there already are stored with, one item per record (-1: new, or not known); only
+  /// when not `stored`.
+  std::vector<std::int64_t> timestamps_ms;
   kafka_error error = kafka_error::none;
   std::optional<std::string> message;
 };

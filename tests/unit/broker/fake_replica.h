@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -17,6 +18,7 @@ class fake_log final : public raft::group_log {
  public:
   std::vector<raft::entry> entries;  ///< index 1 first
   record_offset start{};
+  std::optional<error_code> read_error;
 
   log_index first_index() const override { return log_index(1); }
   log_index last_index() const override { return log_index(static_cast<std::int64_t>(entries.size())); }
@@ -29,6 +31,7 @@ class fake_log final : public raft::group_log {
   record_offset log_start_offset() const override { return start; }
   result<std::vector<raft::entry>> read_from_offset(record_offset from, record_offset below,
                                                     std::size_t max_bytes) const override {
+    if (read_error) return fail(*read_error, "refused by the test");
     std::vector<raft::entry> found;
     std::size_t total = 0;
     for (const raft::entry& one : entries) {
@@ -108,6 +111,16 @@ class fake_replica final : public raft::replica {
     for (auto& [entry, done] : std::exchange(proposed_, {}))
       done(fail(error_code::not_leader, "leadership was lost"));
     machine_.leadership_changed({raft::role::follower, term_, other});
+  }
+  /// Another replica leads, which holds the oldest `survivors` of what was proposed and commits them; the
+  /// rest is cut off.
+  void lose_leadership_keeping(std::size_t survivors) {
+    const std::size_t lost = proposed_.size() - std::min(survivors, proposed_.size());
+    std::vector<raft::entry> kept;
+    for (std::size_t i = 0; i < proposed_.size() - lost; ++i) kept.push_back(proposed_[i].first);
+    lose_leadership();
+    log_.entries.resize(log_.entries.size() - lost);
+    for (const raft::entry& entry : kept) machine_.apply(entry);
   }
   [[nodiscard]] std::size_t proposed() const { return proposed_.size(); }
   [[nodiscard]] broker::partition& served() { return machine_; }

@@ -79,6 +79,36 @@ TEST_F(produce, answers_a_retry_with_the_original_offsets) {
   EXPECT_EQ(read_values(0), (values{"a", "b"}));
 }
 
+TEST_F(produce, answers_a_retry_with_the_timestamps_that_are_stored) {
+  using times = std::vector<std::int64_t>;
+  incoming_batch original = sequenced(1, 0, {"a", "b"}, 7);
+  (void)send(original);
+  (void)send({sequenced(2, 0, {"c"}, 8)}, timestamp_kind::append);
+  replica.commit_all();
+  const std::int64_t stamp_ms = time.wall_ms();
+  time.advance_ms(5000);
+  incoming_batch later = batch_of({"a", "b"}, 6000);
+  later.item.producer_id = 1;
+  later.item.runs = original.item.runs;
+  EXPECT_EQ(send(later).batch().timestamps_ms, (times{1000, 1000}));
+  EXPECT_EQ(send({sequenced(2, 0, {"c"}, 8)}, timestamp_kind::append).batch().timestamps_ms,
+            (times{stamp_ms}));
+  const sent more = send(sequenced(1, 1, {"b", "d"}, 9));
+  replica.commit_all();
+  EXPECT_EQ(more.batch().timestamps_ms, (times{1000, -1}));
+  replica.entries().start = record_offset(1);
+  EXPECT_EQ(send(later).batch().timestamps_ms, (times{-1, 1000}));
+}
+
+TEST_F(produce, says_that_it_cannot_compare_when_the_log_cannot_be_read) {
+  (void)send(sequenced(1, 0, {"a"}, 7));
+  replica.commit_all();
+  replica.entries().read_error = error_code::corrupt;
+  const sent retry = send(sequenced(1, 0, {"a"}, 7));
+  EXPECT_EQ(retry.batch().error, kafka_error::kafka_storage_error);
+  EXPECT_EQ(retry.got().outcome, produce_outcome::unknown);
+}
+
 TEST_F(produce, a_retry_of_something_under_way_appends_nothing_and_gets_its_answer) {
   const sent first = send(sequenced(1, 0, {"a"}, 7));
   const sent retry = send(sequenced(1, 0, {"a"}, 7));

@@ -95,6 +95,42 @@ TEST(produce_answer, results_come_back_in_request_order) {
   EXPECT_EQ(results[2].timestamp_ms, 77);
 }
 
+class duplicate_answer : public ::testing::Test {
+ protected:
+  message_result told(message_outcome outcome, std::optional<std::int64_t> own_time = std::nullopt) {
+    produce_request request;
+    request.messages = {{.value = "x", .timestamp_ms = own_time}};
+    produce_plan plan;
+    plan.problems.resize(1);
+    plan.partitions = {{partition_id(0), {{.records = {}, .identity = {}, .messages = {0}}}}};
+    item_outcome all;
+    all.batches = {{.messages = {std::move(outcome)}, .append_time_ms = 500}};
+    return collect_results(request, plan, {all}, topic_, 1000).front();
+  }
+
+  db::topic_row topic_;
+};
+
+TEST_F(duplicate_answer, repeats_the_timestamp_that_is_stored) {
+  const message_result result = told({.offset = 1, .duplicate = true, .stored_timestamp_ms = 444});
+  EXPECT_TRUE(result.duplicate);
+  EXPECT_EQ(result.timestamp_ms, 444);
+  topic_.config = {{"message.timestamp.type", "append"}};
+  EXPECT_EQ(told({.offset = 1, .duplicate = true, .stored_timestamp_ms = 444}).timestamp_ms, 444);
+}
+
+TEST_F(duplicate_answer, tells_what_is_known_of_a_record_that_retention_removed) {
+  EXPECT_EQ(told({.offset = 1, .duplicate = true}).timestamp_ms, 500);
+  EXPECT_EQ(told({.offset = 1, .duplicate = true}, 77).timestamp_ms, 77);
+}
+
+TEST_F(duplicate_answer, does_not_call_its_own_second_attempt_a_duplicate) {
+  EXPECT_FALSE(
+      told({.offset = 1, .duplicate = true, .perhaps_own = true, .stored_timestamp_ms = 1000}).duplicate);
+  EXPECT_TRUE(
+      told({.offset = 1, .duplicate = true, .perhaps_own = true, .stored_timestamp_ms = 999}).duplicate);
+}
+
 TEST(partition_status, leader_of_the_highest_term_is_believed) {
   const uuid topic = uuid::random();
   const auto answer = [&](const char* role, int term, int high_watermark) {

@@ -110,7 +110,7 @@ TEST_F(produce_sender_test, goes_to_the_leader_that_the_old_one_names_with_the_s
             brokers_.requests[1].topics[0].partitions[0].marquee->batches);
 }
 
-TEST_F(produce_sender_test, repeats_after_a_lost_connection_and_hides_its_own_duplicate) {
+TEST_F(produce_sender_test, repeats_after_a_lost_connection_and_marks_what_may_be_its_own_duplicate) {
   int calls = 0;
   brokers_.answer = [&](broker_id, const kafka::produce_request& request) {
     if (++calls == 1)
@@ -122,7 +122,8 @@ TEST_F(produce_sender_test, repeats_after_a_lost_connection_and_hides_its_own_du
   };
   const item_outcome outcome = store(item(0, 1));
   EXPECT_EQ(outcome.batches[0].messages[0].offset, 3);
-  EXPECT_FALSE(outcome.batches[0].messages[0].duplicate);
+  EXPECT_TRUE(outcome.batches[0].messages[0].duplicate);
+  EXPECT_TRUE(outcome.batches[0].messages[0].perhaps_own);
   EXPECT_EQ(brokers_.not_leader_notes, 1);
 }
 
@@ -132,11 +133,14 @@ TEST_F(produce_sender_test, tells_the_clients_duplicates) {
     auto& batch = answer.topics[0].partitions[0].marquee->batches[0];
     batch.kind = kafka::marquee_batch_result::copy::mixed;
     batch.offsets = {7, 50, -1, -2};
+    batch.timestamps_ms = {900, -1, -1, -1};
     return fake_brokers::outcome{std::move(answer), kafka::delivery::maybe_sent};
   };
   const auto messages = store(item(0, 1, 4)).batches[0].messages;
   EXPECT_TRUE(messages[0].duplicate);
+  EXPECT_FALSE(messages[0].perhaps_own);
   EXPECT_EQ(messages[0].offset, 7);
+  EXPECT_EQ(messages[0].stored_timestamp_ms, 900);
   EXPECT_FALSE(messages[1].duplicate);
   EXPECT_EQ(messages[2].problem->code, "SEQUENCE_REUSED");
   EXPECT_EQ(messages[3].problem->code, "SEQUENCE_TOO_OLD");

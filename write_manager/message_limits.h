@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+
+namespace marquee::write_manager {
+
+/// Limits of a message besides its topic's `max.message.bytes`; http-api.md, Conventions.
+struct message_limits {
+  std::int64_t key_bytes = 64 * 1024;
+  std::int64_t headers_most = 64;
+  std::int64_t header_bytes = 4 * 1024;  ///< of a name, and of a value
+};
+
+}  // namespace marquee::write_manager
