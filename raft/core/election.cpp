@@ -42,6 +42,8 @@ void node::state::tick_election(std::int64_t previous_now_ms) {
 void node::state::note_hint(broker_id broker) {
   if (!started || own_role != role::follower || !leader || leader->broker != broker || !may_campaign())
     return;
+  // In doubt it can win only with everybody's vote, the lost leader's too: others go first.
+  if (doubt.open) return;
   const std::int64_t wait =
       rank_of(options.self) * options.failover_step_ms + random.between(0, options.failover_step_ms - 1);
   hinted_until_ms = now_ms + options.election_timeout_least_ms;
@@ -80,7 +82,7 @@ void node::state::pre_campaign() {
         now_ms + random.between(options.heartbeat_interval_ms / 2, options.heartbeat_interval_ms);
   ++pre_vote_round;
   votes.clear();
-  votes.record(options.self, true);
+  votes.record(options.self, doubt.open ? vote_answer::granted_in_doubt : vote_answer::granted);
   for (const replica_id& voter : members.current().members()) {
     if (voter == options.self || !members.current().is_voter(voter)) continue;
     message request = make(message_type::pre_vote_request, voter);
@@ -88,6 +90,7 @@ void node::state::pre_campaign() {
     request.index = log.last_index();
     request.index_term = log.last_term();
     request.context = pre_vote_round;
+    request.in_doubt = doubt.open;
     send(std::move(request));
   }
   count_votes();
@@ -117,7 +120,7 @@ void node::state::campaign(bool transfer) {
 }
 
 void node::state::count_votes() {
-  const election_outcome outcome = votes.outcome(members.current());
+  const election_outcome outcome = votes.outcome(members.current(), options.self);
   if (outcome == election_outcome::open) return;
   if (outcome == election_outcome::won && own_role == role::pre_candidate) return campaign(false);
   if (outcome == election_outcome::won) return become_leader();
@@ -129,7 +132,7 @@ void node::state::count_votes() {
 /// unless the other's log is ahead. Only while it is hurried: it may be unable to win.
 bool node::state::comes_before(const message& candidate) const {
   const bool equal_logs = candidate.index == log.last_index() && candidate.index_term == log.last_term();
-  return own_role == role::pre_candidate && is_hurried() && equal_logs &&
+  return own_role == role::pre_candidate && is_hurried() && equal_logs && !doubt.open &&
          rank_of(options.self) < rank_of(candidate.from);
 }
 
@@ -141,9 +144,11 @@ void node::state::on_pre_vote_request(const message& m) {
   if (granted) answer.term = m.term;
   answer.rejected = !granted;
   answer.context = m.context;
-  // Two hurried candidates would split the votes: the other one gets its chance.
-  if (granted && is_hurried() && own_role == role::pre_candidate) own_role = role::follower;
-  if (granted && is_hurried()) election_deadline_ms = std::max(election_deadline_ms, now_ms + hurried_wait());
+  answer.in_doubt = doubt.open;
+  // Two hurried candidates would split the votes: the other one gets its chance, if it can use it.
+  const bool yields = granted && is_hurried() && !m.in_doubt;
+  if (yields && own_role == role::pre_candidate) own_role = role::follower;
+  if (yields) election_deadline_ms = std::max(election_deadline_ms, now_ms + hurried_wait());
   if (granted)
     send(std::move(answer));
   else
@@ -153,7 +158,7 @@ void node::state::on_pre_vote_request(const message& m) {
 void node::state::on_pre_vote_response(const message& m) {
   if (own_role != role::pre_candidate || m.context != pre_vote_round) return;
   if (!m.rejected && m.term != hard.term + 1) return;
-  votes.record(m.from, !m.rejected);
+  votes.record(m.from, answer_of(m));
   count_votes();
 }
 
@@ -174,18 +179,19 @@ void node::state::on_vote_request(const message& m) {
   }
   message answer = make(message_type::vote_response, m.from);
   answer.rejected = !granted;
+  answer.in_doubt = doubt.open;
   send_when_vote_is_durable(std::move(answer));
 }
 
 void node::state::on_vote_response(const message& m) {
   if (own_role != role::candidate) return;
-  votes.record(m.from, !m.rejected);
+  votes.record(m.from, answer_of(m));
   count_votes();
 }
 
 /// Thesis 3.10: the leader says that this log is complete, so no pre-vote is needed.
 void node::state::on_timeout_now(const message& m) {
-  if (own_role == role::leader || leader != m.from || !may_campaign()) return;
+  if (own_role == role::leader || leader != m.from || !may_campaign() || doubt.open) return;
   campaign(true);
 }
 
@@ -218,6 +224,8 @@ void node::state::become_leader() {
     tail_offset = last->back().next_offset();
     tail_time_ms = last->back().append_time_ms;
   }
+  // Everybody voted for it: nobody has more, so it is whole by definition.
+  if (doubt.open) settle_doubt();
   own_role = role::leader;
   leader = options.self;
   newly_created = false;

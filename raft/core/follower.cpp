@@ -47,6 +47,7 @@ void node::state::on_heartbeat_request(const message& m) {
   commit_up_to(std::min(m.commit, log.last_index()));
   message answer = make(message_type::heartbeat_response, m.from);
   answer.context = m.context;
+  answer.in_doubt = doubt.open;
   send_when_vote_is_durable(std::move(answer));
 }
 
@@ -54,6 +55,7 @@ void node::state::on_heartbeat_request(const message& m) {
 void node::state::on_append_request(const message& m) {
   if (!is_well_formed(m)) return;
   follow(m);
+  if (conflicts_with_what_is_committed(m)) return stand_aside(m);
   if (m.index < commit) {
     // Delayed or repeated. What is committed here is equal there; only what is beyond it is news
     // (raft-pitfalls 16).
@@ -102,8 +104,10 @@ void node::state::truncate_from(log_index index) {
 }
 
 void node::state::acknowledge(const message& m, log_index match) {
+  settle_if_whole(m, match);
   message answer = make(message_type::append_response, m.from);
   answer.index = match;
+  note_doubt(answer);
   send_when_log_is_durable(std::move(answer));
 }
 
@@ -114,6 +118,7 @@ void node::state::reject_append(const message& m) {
   answer.index = m.index;
   answer.hint_index = log.last_with_term_at_most(m.index_term, m.index);
   answer.hint_term = log.term_at(answer.hint_index).value_or(term_number(0));
+  note_doubt(answer);
   send_when_vote_is_durable(std::move(answer));
 }
 

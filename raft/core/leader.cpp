@@ -108,6 +108,7 @@ void node::state::on_heartbeat_response(const message& m) {
     if (peer.has_in_flight()) ask_what_arrived(m.from, peer);
     if (peer.is_probing() || peer.next() <= log.last_index()) replication_due = true;
   }
+  if (m.in_doubt) tell_that_it_is_whole(m.from, peer);
   confirm_reads();
   if (transfer_target == m.from) continue_transfer();
 }
@@ -150,7 +151,7 @@ result<> node::state::transfer_leadership(const replica_id& target) {
 /// No new proposals are taken meanwhile, so that the target catches up (raft-pitfalls 60).
 void node::state::continue_transfer() {
   const auto peer = peers.find(*transfer_target);
-  if (peer == peers.end() || peer->second.match() != log.last_index()) return;
+  if (peer == peers.end() || peer->second.in_doubt || peer->second.match() != log.last_index()) return;
   send(make(message_type::timeout_now, *transfer_target));
 }
 

@@ -42,10 +42,16 @@ struct message {
   /// index whose term is at most `index_term`, and that term.
   log_index hint_index;
   term_number hint_term;
-  /// Read barriers: heartbeats carry the newest one, responses return it (0: none).
+  /// Read barriers: heartbeats carry the newest one, responses return it (0: none). append_response: how
+  /// often the sender has lost writes (`doubt_state::number`); append_request to a replica in doubt: that
+  /// number returned.
   std::uint64_t context = 0;
   /// vote_request: the old leader asked for this election (thesis 3.10), so its liveness is no objection.
   bool transfer = false;
+  /// The sender is in doubt (DESIGN D4): its vote counts only among the votes of all, its acknowledgement not
+  /// at all. append_request: an answer to the receiver's doubt; it ends when the receiver holds everything up
+  /// to `hint_index`.
+  bool in_doubt = false;
 };
 
 }  // namespace marquee::raft

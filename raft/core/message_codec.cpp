@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint8_t flag_rejected = 1;
 constexpr std::uint8_t flag_transfer = 2;
+constexpr std::uint8_t flag_in_doubt = 4;
+constexpr std::uint8_t all_flags = flag_rejected | flag_transfer | flag_in_doubt;
 constexpr std::size_t checksum_position = message_header_bytes - 4;
 
 void put_replica(byte_writer& writer, const replica_id& replica) {
@@ -24,11 +26,17 @@ replica_id get_replica(byte_reader& reader) {
   return {broker, incarnation_id(reader.get<std::int64_t>())};
 }
 
+std::uint8_t version_of(const message& value) {
+  const bool counts_losses = value.type == message_type::append_response && value.context != 0;
+  return value.in_doubt || counts_losses ? message_format_version_with_doubt : message_format_version;
+}
+
 void put_header(byte_writer& writer, const message& value) {
-  writer.put<std::uint8_t>(message_format_version);
+  writer.put<std::uint8_t>(version_of(value));
   writer.put<std::uint8_t>(static_cast<std::uint8_t>(value.type));
-  writer.put<std::uint8_t>(
-      static_cast<std::uint8_t>((value.rejected ? flag_rejected : 0) | (value.transfer ? flag_transfer : 0)));
+  writer.put<std::uint8_t>(static_cast<std::uint8_t>((value.rejected ? flag_rejected : 0) |
+                                                     (value.transfer ? flag_transfer : 0) |
+                                                     (value.in_doubt ? flag_in_doubt : 0)));
   writer.put<std::uint8_t>(0);
   writer.put<std::uint32_t>(static_cast<std::uint32_t>(value.entries.size()));
   put_replica(writer, value.from);
@@ -128,13 +136,17 @@ result<message> decode_message(const shared_bytes& data) {
   value.context = reader.get<std::uint64_t>();
   if (reader.get<std::uint32_t>() != crc32c(data.view().first(checksum_position)))
     return fail(error_code::corrupt, "Raft message does not match its checksum");
-  if (version != message_format_version)
+  if (version < message_format_version || version > message_format_version_with_doubt ||
+      (flags & ~all_flags) != 0)
     return fail(error_code::unsupported, "Raft message has format version " + std::to_string(version) +
-                                             "; this release reads version " +
-                                             std::to_string(message_format_version));
+                                             " and flags " + std::to_string(flags) +
+                                             "; this release reads versions up to " +
+                                             std::to_string(message_format_version_with_doubt) +
+                                             " and flags up to " + std::to_string(all_flags));
   if (auto checked = check_header(value, entry_count, reader.remaining()); !checked) return fail(checked);
   value.rejected = (flags & flag_rejected) != 0;
   value.transfer = (flags & flag_transfer) != 0;
+  value.in_doubt = (flags & flag_in_doubt) != 0;
 
   std::size_t position = message_header_bytes;
   value.entries.reserve(entry_count);

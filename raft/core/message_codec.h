@@ -13,9 +13,9 @@ namespace marquee::raft {
 /// The bytes of a message between brokers. Big-endian:
 ///
 ///   offset  size  field
-///        0     1  format version (1)
+///        0     1  format version: 2 for what only makes sense to whoever knows of doubt (DESIGN D4), else 1
 ///        1     1  type
-///        2     1  flags: 1 rejected, 2 transfer
+///        2     1  flags: 1 rejected, 2 transfer, 4 in doubt; any other is refused
 ///        3     1  zero
 ///        4     4  number of entries
 ///        8    12  from: broker, incarnation
@@ -30,7 +30,9 @@ namespace marquee::raft {
 ///       88     4  checksum of bytes 0-87
 ///       92        entries, as `entry_codec` writes them
 constexpr std::size_t message_header_bytes = 92;
+/// A release that reads only version 1 would count what must not be counted: it drops such a message.
 constexpr std::uint8_t message_format_version = 1;
+constexpr std::uint8_t message_format_version_with_doubt = 2;
 
 /// A gather list: fixed parts are built here, heads and payloads are the entries' own windows.
 [[nodiscard]] std::vector<shared_bytes> encode_message(const message& value);

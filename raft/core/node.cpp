@@ -30,6 +30,7 @@ node::state::state(node_options wanted, restored_state restored, const log_reade
       hard(restored.hard),
       commit(restored.commit_index),
       applied(restored.applied_index),
+      doubt(restored.doubt),
       newly_created(restored.newly_created && restored.hard.term == term_number(0)),
       tail_offset(restored.next_offset),
       tail_time_ms(restored.append_time_ms),
@@ -152,7 +153,8 @@ result<log_index> node::propose(proposal wanted) {
 void node::persisted(std::uint64_t persist_id) {
   state_->persists.persisted(persist_id);
   if (state_->own_role == role::candidate && state_->persists.is_durable(state_->own_vote_persist_id)) {
-    state_->votes.record(state_->options.self, true);
+    state_->votes.record(state_->options.self,
+                         state_->doubt.open ? vote_answer::granted_in_doubt : vote_answer::granted);
     state_->count_votes();
   }
   state_->advance_commit();
@@ -170,6 +172,16 @@ void node::read_barrier(std::uint64_t id) {
 
 result<> node::transfer_leadership(replica_id target) {
   return state_->transfer_leadership(target);
+}
+
+void node::losses_are_possible() {
+  state_->doubt.possible = true;
+}
+
+bool node::accept_loss() {
+  if (!state_->doubt.open) return false;
+  state_->settle_doubt();
+  return true;
 }
 
 void node::peer_up(broker_id broker) {
@@ -204,10 +216,11 @@ node_status node::status() const {
   status.commit_index = state_->commit;
   status.last_index = state_->log.last_index();
   status.members = state_->members.current();
+  status.in_doubt = state_->doubt.open;
   for (const auto& [replica, peer] : state_->peers)
     status.progress.push_back(
         {replica, status.members.is_voter(replica), peer.match(), peer.next(),
-         state_->now_ms - peer.last_heard_ms <= state_->options.election_timeout_most_ms});
+         state_->now_ms - peer.last_heard_ms <= state_->options.election_timeout_most_ms, peer.in_doubt});
   return status;
 }
 
@@ -222,6 +235,9 @@ log_index node::commit_index() const {
 }
 std::optional<replica_id> node::leader() const {
   return state_->leader;
+}
+bool node::in_doubt() const {
+  return state_->doubt.open;
 }
 
 }  // namespace marquee::raft

@@ -33,6 +33,18 @@ struct node_options {
   std::uint64_t seed = 1;
 };
 
+/// What a replica of a group with relaxed durability knows of its own losses (DESIGN D4).
+struct doubt_state {
+  /// How often it may have lost what it had acknowledged: power went while its writes were not synced.
+  std::uint64_t number = 0;
+  /// Since the last time it has not been whole again: its votes and acknowledgements do not count.
+  bool open = false;
+  /// Writes may be lost here, in this life or in one before.
+  bool possible = false;
+
+  bool operator==(const doubt_state&) const = default;
+};
+
 /// What storage found at start, or what a bootstrap record says for a new group.
 struct restored_state {
   hard_state hard;
@@ -47,6 +59,7 @@ struct restored_state {
   /// Of the last entry before the log, for a log that has no entries: the first no-op goes on from these.
   record_offset next_offset;
   std::int64_t append_time_ms = 0;
+  doubt_state doubt;
 };
 
 enum class role : std::uint8_t { follower, pre_candidate, candidate, leader };
@@ -59,6 +72,8 @@ struct persist_request {
   /// Entries from this index on are gone.
   std::optional<log_index> truncate_from;
   std::vector<entry> entries;
+  /// The doubt is over; to be remembered, so that a restart does not bring it back.
+  bool settles_doubt = false;
 };
 
 struct read_ready {
@@ -95,6 +110,10 @@ struct work {
   /// An entry arrived that this release cannot read (DESIGN D24): nothing of that message was taken. The
   /// replica falls behind until a newer release runs; the text is for the log.
   std::optional<error> unreadable;
+  /// What this replica has committed is not what the leader has committed: losses were accepted while this
+  /// one was away (DESIGN D4). It must stand aside; nothing of it was changed. Only where losses are
+  /// possible.
+  std::optional<error> given_up;
 };
 
 struct peer_progress {
@@ -104,6 +123,8 @@ struct peer_progress {
   log_index next;
   /// Heard from within the election time-out.
   bool active = false;
+  /// It is catching up after it lost writes, and does not count (DESIGN D4).
+  bool in_doubt = false;
 };
 
 struct node_status {
@@ -111,6 +132,8 @@ struct node_status {
   log_index commit_index;
   log_index last_index;
   configuration members;
+  /// This replica's own.
+  bool in_doubt = false;
   /// Leader only.
   std::vector<peer_progress> progress;
 };
@@ -128,7 +151,9 @@ enum class peer_loss : std::uint8_t {
 ///
 /// Invariants (Raft paper, figure 3): election safety, leader append-only, log matching, leader completeness,
 /// state machine safety. A violation that the node can see (two leaders in a term, truncation below the
-/// commit index) is an assertion: the process stops rather than go on with it.
+/// commit index) is an assertion: the process stops rather than go on with it. Where writes may be lost
+/// (relaxed durability) and an operator accepted a loss, committed entries of a replica that was away may
+/// differ from the leader's: it stands aside (`work::given_up`).
 class node {
  public:
   /// `log` must outlive the node.
@@ -156,6 +181,11 @@ class node {
   void read_barrier(std::uint64_t id);
   /// Hands leadership to `target` when it has caught up. Errors: not_leader, invalid_argument (not a voter).
   [[nodiscard]] result<> transfer_leadership(replica_id target);
+  /// Writes of this group may be lost from here on (DESIGN D4).
+  void losses_are_possible();
+  /// An operator accepts that what this replica has lost is gone: its doubt is over (DESIGN D4). False if
+  /// there was none.
+  bool accept_loss();
   /// This broker's own connection to another broker came up, or was lost.
   void peer_up(broker_id broker);
   void peer_down(broker_id broker, peer_loss how);
@@ -168,6 +198,7 @@ class node {
   [[nodiscard]] term_number term() const;
   [[nodiscard]] log_index commit_index() const;
   [[nodiscard]] std::optional<replica_id> leader() const;
+  [[nodiscard]] bool in_doubt() const;
 
  private:
   struct state;

@@ -34,6 +34,7 @@ void node::state::send_when_log_is_durable(message m) {
     message& last = after_log_.back();
     if (last.type == m.type && last.to == m.to && last.term == m.term) {
       last.index = std::max(last.index, m.index);
+      last.in_doubt = m.in_doubt;
       return;
     }
   }
@@ -41,10 +42,10 @@ void node::state::send_when_log_is_durable(message m) {
 }
 
 bool node::state::has_work() const {
-  return hard_changed || log.has_pending() || !now_.empty() || !after_vote_.empty() || !after_log_.empty() ||
-         !reads.empty() || replication_due || commit != reported_commit_ ||
+  return hard_changed || doubt_was_settled || log.has_pending() || !now_.empty() || !after_vote_.empty() ||
+         !after_log_.empty() || !reads.empty() || replication_due || commit != reported_commit_ ||
          (own_role == role::leader && commit >= term_start && barriers.wants_round()) ||
-         current_leadership() != reported_leadership_ || unreadable.has_value();
+         current_leadership() != reported_leadership_ || unreadable.has_value() || given_up.has_value();
 }
 
 work node::state::take_work() {
@@ -54,13 +55,14 @@ work node::state::take_work() {
     if (std::exchange(replication_due, false)) replicate();
   }
   work out;
-  if (hard_changed || log.has_pending()) {
+  if (hard_changed || doubt_was_settled || log.has_pending()) {
     persist_request request;
     request.id = persists.next_id();
     if (std::exchange(hard_changed, false)) {
       request.hard = hard;
       hard_persist_id = request.id;
     }
+    request.settles_doubt = std::exchange(doubt_was_settled, false);
     persists.handed_out(log.last_index());
     log.take_pending(request);
     out.persist = std::move(request);
@@ -69,6 +71,7 @@ work node::state::take_work() {
   out.commit_index = reported_commit_ = commit;
   out.reads = std::exchange(reads, {});
   out.unreadable = std::exchange(unreadable, std::nullopt);
+  out.given_up = std::exchange(given_up, std::nullopt);
   if (current_leadership() != reported_leadership_)
     out.leadership_change = reported_leadership_ = current_leadership();
   return out;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -29,6 +30,7 @@ namespace marquee::raft {
 ///   follower.cpp      appends and heartbeats received
 ///   leader.cpp        proposals, heartbeats, quorum check, read barriers, handing over
 ///   replication.cpp   appends sent, their answers, commit
+///   doubt.cpp         replicas that may have lost what they acknowledged (DESIGN D4)
 struct node::state {
   state(node_options wanted, restored_state restored, const log_reader& reader);
 
@@ -107,6 +109,20 @@ struct node::state {
   void advance_commit();
   void commit_up_to(log_index index);
 
+  // doubt.cpp
+  void note_doubt(message& answer) const;
+  void settle_doubt();
+  void settle_if_whole(const message& append, log_index match);
+  [[nodiscard]] vote_answer answer_of(const message& vote) const;
+  [[nodiscard]] bool conflicts_with_what_is_committed(const message& append) const;
+  void stand_aside(const message& append);
+  /// What a replica in doubt has to hold: everything that may have been committed by anybody.
+  [[nodiscard]] log_index settling_index() const { return std::max(commit, term_start); }
+  void answer_doubt(message& append, const peer_replication& peer) const;
+  /// False: the answer is from before the sender lost entries and means nothing.
+  [[nodiscard]] bool note_losses(const message& answer, peer_replication& peer);
+  void tell_that_it_is_whole(const replica_id& replica, peer_replication& peer);
+
   const node_options options;
   random_source random;
   log_view log;
@@ -119,6 +135,8 @@ struct node::state {
   std::uint64_t hard_persist_id = 0;
   log_index commit;
   log_index applied;
+  doubt_state doubt;
+  bool doubt_was_settled = false;
   role own_role = role::follower;
   std::optional<replica_id> leader;
 
@@ -158,6 +176,7 @@ struct node::state {
  public:
   std::vector<read_ready> reads;
   std::optional<error> unreadable;
+  std::optional<error> given_up;
 };
 
 }  // namespace marquee::raft

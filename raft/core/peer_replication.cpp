@@ -53,6 +53,13 @@ void peer_replication::connection_back() {
   probe_from(match_ + 1);
 }
 
+void peer_replication::lost_entries(std::uint64_t losses, log_index next) {
+  losses_ = losses;
+  if (planted(planted_bug::never_lowers_match)) return;
+  match_ = log_index(0);
+  probe_from(next);
+}
+
 bool peer_replication::heartbeat_answered() {
   const bool was_quiet = std::exchange(quiet_, true);
   if (planted(planted_bug::waits_for_lost_appends)) return false;

@@ -12,7 +12,7 @@ namespace marquee::raft {
 ///
 /// Two states. While *probing* the leader does not know where the logs part, or whether what it sent arrived:
 /// it sends one append and waits. While *streaming* it sends on without waiting, up to a window of appends.
-/// Invariant: match < next.
+/// Invariant: match < next; match never goes back but by `lost_entries`.
 class peer_replication {
  public:
   explicit peer_replication(log_index next) : next_(next) {}
@@ -40,6 +40,11 @@ class peer_replication {
   /// What was under way is lost.
   void connection_lost();
   void connection_back();
+  /// It has lost entries that it had acknowledged: nothing is known to match any more. The one place where
+  /// `match` goes back (DESIGN D4). Probes at `next`.
+  void lost_entries(std::uint64_t losses, log_index next);
+  /// How often it has lost entries; what it said before the last time counts for nothing.
+  [[nodiscard]] std::uint64_t losses() const { return losses_; }
 
   /// A heartbeat was answered. True if nothing was sent or acknowledged since the answer before: what is
   /// still open is then taken for lost and has to be probed (raft-pitfalls 21).
@@ -48,6 +53,8 @@ class peer_replication {
   std::int64_t last_heard_ms = 0;
   /// The newest read barrier round that it confirmed.
   std::uint64_t confirmed_context = 0;
+  /// Its acknowledgements do not count toward commit.
+  bool in_doubt = false;
 
  private:
   log_index match_;
@@ -56,6 +63,7 @@ class peer_replication {
   /// While probing: the probe has not been answered.
   bool waiting_ = false;
   bool quiet_ = false;
+  std::uint64_t losses_ = 0;
   /// Last indexes of the appends under way, in order.
   std::deque<log_index> in_flight_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <vector>
@@ -32,17 +33,27 @@ template <class Predicate>
 
 enum class election_outcome { open, won, lost };
 
+enum class vote_answer : std::uint8_t {
+  refused,
+  granted_in_doubt,  ///< by a replica that may have lost what it acknowledged (DESIGN D4)
+  granted,
+};
+
 /// The answers of one round of votes or pre-votes. Each replica's first answer counts, however often it comes
 /// (raft-pitfalls 10).
+///
+/// Won with a quorum of voters that are not in doubt: one of them has every committed entry (Raft paper
+/// 5.4.3). Or with every single voter: then nobody has more than the winner, whatever was lost. A candidate
+/// that is in doubt itself wins in the second way only.
 class vote_tally {
  public:
   void clear() { answers_.clear(); }
-  void record(const replica_id& voter, bool granted) { answers_.emplace(voter, granted); }
-  /// Lost as soon as a quorum cannot be reached any more.
-  [[nodiscard]] election_outcome outcome(const configuration& members) const;
+  void record(const replica_id& voter, vote_answer answer) { answers_.emplace(voter, answer); }
+  /// Lost as soon as neither way is open any more.
+  [[nodiscard]] election_outcome outcome(const configuration& members, const replica_id& candidate) const;
 
  private:
-  std::map<replica_id, bool> answers_;
+  std::map<replica_id, vote_answer> answers_;
 };
 
 }  // namespace marquee::raft

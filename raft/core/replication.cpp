@@ -36,6 +36,7 @@ void node::state::replicate_to(const replica_id& replica, peer_replication& peer
     m.index = peer.next() - 1;
     m.index_term = *before_term;
     m.commit = std::min(commit, peer.match());
+    answer_doubt(m, peer);
     if (has_news) {
       auto entries = log.read(peer.next(), log.last_index() + 1, options.append_bytes_most);
       // Unreadable here: left alone until the next heartbeat's answer.
@@ -56,6 +57,7 @@ void node::state::ask_what_arrived(const replica_id& replica, peer_replication& 
   m.index = peer.next() - 1;
   m.index_term = *before_term;
   m.commit = std::min(commit, peer.match());
+  answer_doubt(m, peer);
   peer.asked();
   send(std::move(m));
 }
@@ -65,8 +67,13 @@ void node::state::on_append_response(const message& m) {
   if (own_role != role::leader || found == peers.end()) return;
   peer_replication& peer = found->second;
   peer.last_heard_ms = now_ms;
+  const bool did_not_count = peer.in_doubt;
+  if (!note_losses(m, peer)) return;
   if (m.rejected) return on_append_rejected(m, peer);
-  if (m.index > log.last_index() || !peer.acknowledged(m.index)) return;
+  if (m.index > log.last_index()) return;
+  const bool is_news = peer.acknowledged(m.index);
+  if (m.in_doubt) tell_that_it_is_whole(m.from, peer);
+  if (!is_news && peer.in_doubt == did_not_count) return;
   replication_due = true;
   advance_commit();
   if (transfer_target == m.from) continue_transfer();
@@ -87,7 +94,7 @@ void node::state::advance_commit() {
   const log_index everywhere = quorum_index(members.current(), [this](const replica_id& voter) {
     if (voter == options.self) return persists.durable_index();
     const auto peer = peers.find(voter);
-    return peer == peers.end() ? log_index(0) : peer->second.match();
+    return peer == peers.end() || peer->second.in_doubt ? log_index(0) : peer->second.match();
   });
   if (everywhere < term_start && !planted(planted_bug::commits_old_terms_by_counting)) return;
   commit_up_to(everywhere);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <optional>
@@ -13,7 +14,7 @@
 namespace marquee::raft::testing {
 
 /// A log for tests: shows what it was handed at once, makes it durable one request at a time, and forgets the
-/// rest in a crash.
+/// rest in a crash. A relaxed one answers after the write: until `sync_written` only the process may die.
 class memory_log : public log_reader {
  public:
   [[nodiscard]] log_index first_index() const override { return log_index(1); }
@@ -52,8 +53,31 @@ class memory_log : public log_reader {
     waiting_.pop_front();
     change(request, durable_);
     if (request.hard) hard_ = *request.hard;
+    if (request.settles_doubt) doubt_.open = false;
+    if (doubt_.possible) {
+      unsynced_.push_back(request);
+      if (is_always_synced(request)) sync_written();
+    }
     return request.id;
   }
+  /// Writes of data are answered before they are synced (DESIGN D4).
+  void be_relaxed() { doubt_.possible = true; }
+  void sync_written() {
+    for (const persist_request& request : std::exchange(unsynced_, {})) change(request, synced_);
+  }
+  [[nodiscard]] std::size_t unsynced() const { return unsynced_.size(); }
+  /// Of what was written since the last sync only the `survivors` oldest requests are there afterwards.
+  void lose_power(std::size_t survivors) {
+    waiting_.clear();
+    unsynced_.resize(std::min(survivors, unsynced_.size()));
+    sync_written();
+    shown_ = durable_ = synced_;
+    ++doubt_.number;
+    doubt_.open = true;
+  }
+  [[nodiscard]] const doubt_state& doubt() const { return doubt_; }
+  /// Survives a loss of power, as the others survive a crash.
+  [[nodiscard]] const std::vector<entry>& synced() const { return doubt_.possible ? synced_ : durable_; }
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
   /// The `survivors` oldest requests reached the disk without anybody being told; the others are lost.
   void crash(std::size_t survivors = 0) {
@@ -64,13 +88,17 @@ class memory_log : public log_reader {
   /// As if it had been there for long.
   void preset(hard_state hard, std::vector<entry> entries) {
     hard_ = hard;
-    shown_ = durable_ = std::move(entries);
+    shown_ = durable_ = synced_ = std::move(entries);
   }
   /// Of what is durable.
   [[nodiscard]] const hard_state& hard() const { return hard_; }
   [[nodiscard]] const std::vector<entry>& durable() const { return durable_; }
 
  private:
+  static bool is_always_synced(const persist_request& request) {
+    return request.hard || request.truncate_from || request.settles_doubt ||
+           std::ranges::any_of(request.entries, [](const entry& e) { return e.type != entry_type::data; });
+  }
   static void change(const persist_request& request, std::vector<entry>& target) {
     if (request.truncate_from) target.resize(static_cast<std::size_t>(request.truncate_from->value()) - 1);
     target.insert(target.end(), request.entries.begin(), request.entries.end());
@@ -80,6 +108,9 @@ class memory_log : public log_reader {
   std::vector<entry> durable_;
   std::deque<persist_request> waiting_;
   hard_state hard_;
+  std::vector<entry> synced_;
+  std::deque<persist_request> unsynced_;
+  doubt_state doubt_;
 };
 
 }  // namespace marquee::raft::testing

@@ -56,6 +56,7 @@ void test_replica::start(log_index commit, bool newly_created) {
   restored.base_configuration = members_;
   restored.commit_index = commit;
   restored.newly_created = newly_created;
+  restored.doubt = log_.doubt();
   held_.clear();
   newest_persist_ = 0;
   node_ = std::make_unique<node>(options_, std::move(restored), log_);
@@ -64,6 +65,16 @@ void test_replica::start(log_index commit, bool newly_created) {
 
 void test_replica::restart() {
   log_.crash();
+  start(log_index(0), false);
+}
+
+void test_replica::be_relaxed() {
+  log_.be_relaxed();
+  node_->losses_are_possible();
+}
+
+void test_replica::lose_power(std::size_t survivors) {
+  log_.lose_power(survivors);
   start(log_index(0), false);
 }
 

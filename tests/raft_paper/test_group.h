@@ -47,6 +47,11 @@ class test_replica {
   void sync();
   /// Loses what is not durable and starts again.
   void restart();
+  /// From here on writes of data are answered before they are synced (DESIGN D4).
+  void be_relaxed();
+  /// The machine loses power; of what was not synced the `survivors` oldest writes are left. Starts again, in
+  /// doubt.
+  void lose_power(std::size_t survivors = 0);
 
   /// Everything sent since the last call.
   [[nodiscard]] std::vector<message> take_sent();

@@ -1,3 +1,4 @@
+#include "raft/core/quorum.h"
 #include "tests/simulation/simulated_group.h"
 
 namespace marquee::raft::simulation {
@@ -8,7 +9,31 @@ void simulated_group::fail_forever() {
   after(random_.between(1, 2 * fault_interval_us_), [this] { fail_forever(); });
 }
 
+/// One machine, or each of several at the same moment. Sometimes it is only that every process is killed:
+/// that must not cost anything.
+void simulated_group::lose_power_somewhere() {
+  if (random_.chance(1, 5)) {
+    if (tracing()) trace("---- every process is killed");
+    for (const auto& one : replicas_) one->crash();
+    return;
+  }
+  take_power_from(any());
+  if (!majorities_lose_power_ || random_.chance(2, 3)) return;
+  for (const auto& one : replicas_)
+    if (random_.chance(2, 3)) take_power_from(*one);
+}
+
+void simulated_group::take_power_from(simulated_replica& one) {
+  const auto would_be_whole = [&](const replica_id& voter) {
+    return voter != one.id() && !by_broker(voter.broker).log().doubt().open;
+  };
+  if (!majorities_lose_power_ && !has_quorum(members_, would_be_whole)) return one.crash();
+  ++counts_.power_losses;
+  one.lose_power();
+}
+
 void simulated_group::fail_somehow() {
+  if (relaxed_ && random_.chance(1, 4)) return lose_power_somewhere();
   simulated_replica* leads = leader();
   simulated_replica& victim = leads != nullptr && random_.chance(1, 2) ? *leads : any();
   switch (random_.below(15)) {

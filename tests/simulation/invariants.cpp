@@ -1,5 +1,6 @@
 #include "tests/simulation/invariants.h"
 
+#include <algorithm>
 #include <string>
 
 #include "raft/core/entry_codec.h"
@@ -56,10 +57,11 @@ void invariants::leads(const replica_id& replica, term_number term) {
   const testing::memory_log& log = logs_(replica);
   for (log_index i(1); i <= highest_committed(); ++i) {
     const committed_entry& wanted = committed_[static_cast<std::size_t>(i.value()) - 1];
-    if (wanted.committed_in < term && log.term_at(i) != wanted.term)
-      throw violation("leader completeness: replica " + to_string(replica) + " leads in term " + text(term) +
-                      " without entry " + text(i) + ", which was committed in term " +
-                      text(wanted.committed_in));
+    if (wanted.committed_in >= term || log.term_at(i) == wanted.term) continue;
+    if (may_be_lost(i)) return forget_from(i);
+    throw violation("leader completeness: replica " + to_string(replica) + " leads in term " + text(term) +
+                    " without entry " + text(i) + ", which was committed in term " +
+                    text(wanted.committed_in));
   }
 }
 
@@ -100,8 +102,39 @@ bool invariants::holds_durably(const replica_id& replica, log_index index) const
 void invariants::committed_is_durable() const {
   if (committed_.empty()) return;
   const log_index last = highest_committed();
-  if (!has_quorum(members_, [&](const replica_id& voter) { return holds_durably(voter, last); }))
+  if (has_quorum(members_, [&](const replica_id& voter) {
+        return holds_durably(voter, last) && !logs_(voter).doubt().open;
+      }))
+    last_at_risk_ = log_index(0);
+  // A voter in doubt had it, or will have it before it counts again.
+  if (!has_quorum(members_, [&](const replica_id& voter) {
+        return holds_durably(voter, last) || logs_(voter).doubt().open;
+      }))
     throw violation("durability: entry " + text(last) + " is committed but not durable on a majority");
+}
+
+void invariants::lost_power() {
+  if (has_quorum(members_, [&](const replica_id& voter) { return !logs_(voter).doubt().open; })) return;
+  log_index safe = highest_committed();
+  while (safe > log_index(0) &&
+         !has_quorum(members_, [&](const replica_id& voter) { return holds_durably(voter, safe); }))
+    safe = safe - 1;
+  const bool nothing_was = first_at_risk_ > last_at_risk_;
+  first_at_risk_ = nothing_was ? safe + 1 : std::min(first_at_risk_, safe + 1);
+  last_at_risk_ = std::max(last_at_risk_, highest_committed());
+}
+
+bool invariants::may_be_lost(log_index index) const {
+  return index >= first_at_risk_ && index <= last_at_risk_ &&
+         std::ranges::none_of(members_.members(),
+                              [&](const replica_id& voter) { return holds_durably(voter, index); });
+}
+
+void invariants::forget_from(log_index index) {
+  committed_.resize(static_cast<std::size_t>(index.value()) - 1);
+  last_at_risk_ = std::min(last_at_risk_, index - 1);
+  for (auto each = acknowledged_.lower_bound(index); each != acknowledged_.end(); ++lost_)
+    each = acknowledged_.erase(each);
 }
 
 void invariants::everything_acknowledged_is_there(const replica_id& replica) const {

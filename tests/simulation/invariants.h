@@ -32,6 +32,11 @@ class invariants {
   void acknowledges(const entry& e);
   /// Whatever was committed is durable on a quorum, at every moment.
   void committed_is_durable() const;
+  /// A machine lost power (relaxed durability, DESIGN D4). While a majority of the voters is not in doubt,
+  /// nothing may be lost by it. Else what is on no majority any more may be, until a majority is whole again;
+  /// but never what any voter still has.
+  void lost_power();
+  [[nodiscard]] std::size_t lost() const { return lost_; }
   /// At the end, when everybody has caught up.
   void everything_acknowledged_is_there(const replica_id& replica) const;
 
@@ -53,6 +58,9 @@ class invariants {
     term_number previous_term;
   };
   [[nodiscard]] bool holds_durably(const replica_id& replica, log_index index) const;
+  [[nodiscard]] bool may_be_lost(log_index index) const;
+  /// Entries from here on are gone; others may be committed in their place.
+  void forget_from(log_index index);
 
   configuration members_;
   log_of logs_;
@@ -63,6 +71,10 @@ class invariants {
   /// At position i the entry with index i + 1.
   std::vector<committed_entry> committed_;
   std::map<log_index, std::uint32_t> acknowledged_;
+  /// What may be lost: a majority of the voters lost power. `first` > `last`: nothing.
+  mutable log_index first_at_risk_{1};
+  mutable log_index last_at_risk_;
+  std::size_t lost_ = 0;
 };
 
 }  // namespace marquee::raft::simulation

@@ -15,20 +15,18 @@ struct finding {
   std::string violation;
 };
 
-finding search(bool disk_forgets_votes, std::uint64_t most_seeds) {
+finding search(simulation_options options, std::uint64_t most_seeds) {
   for (std::uint64_t seed = 1; seed <= most_seeds; ++seed) {
-    simulation_options options;
     options.seed = seed;
-    options.disk_forgets_votes = disk_forgets_votes;
     const simulation_report report = run_simulation(options);
     if (!report.violation.empty()) return {seed, report.violation};
   }
   return {most_seeds, ""};
 }
 
-finding search_for(planted_bug bug, std::uint64_t most_seeds) {
+finding search_for(planted_bug bug, std::uint64_t most_seeds, simulation_options options = {}) {
   active_bug = bug;
-  const finding found = search(false, most_seeds);
+  const finding found = search(options, most_seeds);
   active_bug = planted_bug::none;
   return found;
 }
@@ -40,7 +38,7 @@ void expect_found(const finding& found) {
 }
 
 TEST(simulator_finds, vote_that_is_not_persisted) {
-  expect_found(search(true, 300));
+  expect_found(search({.disk_forgets_votes = true}, 300));
 }
 
 TEST(simulator_finds, commit_of_an_older_term_by_counting) {
@@ -63,8 +61,24 @@ TEST(simulator_finds, read_that_is_confirmed_by_answers_to_an_earlier_round) {
   expect_found(search_for(planted_bug::counts_late_read_answers, 200));
 }
 
+// DESIGN D4: what goes wrong when machines lose power under relaxed durability.
+const simulation_options relaxed{.relaxed = true};
+
+TEST(simulator_finds, vote_in_doubt_that_counts) {
+  expect_found(search_for(planted_bug::counts_votes_in_doubt, 500, relaxed));
+}
+
+TEST(simulator_finds, match_that_is_never_lowered) {
+  expect_found(search_for(planted_bug::never_lowers_match, 100, relaxed));
+}
+
+TEST(simulator_finds, doubt_that_is_settled_too_early) {
+  expect_found(search_for(planted_bug::settles_doubt_too_early, 100, relaxed));
+}
+
 TEST(simulator_finds, nothing_where_nothing_is_planted) {
-  EXPECT_EQ(search(false, 20).violation, "");
+  EXPECT_EQ(search({}, 20).violation, "");
+  EXPECT_EQ(search(relaxed, 20).violation, "");
 }
 
 }  // namespace

@@ -71,6 +71,8 @@ class simulated_group : public simulated_world {
 
   // faults.cpp
   void fail_forever();
+  void lose_power_somewhere();
+  void take_power_from(simulated_replica& one);
   void fail_somehow();
   void split();
   void isolate(const replica_id& replica);
@@ -91,6 +93,9 @@ class simulated_group : public simulated_world {
   std::set<std::pair<broker_id, broker_id>> cut_;
   network_weather weather_;
   bool healed_ = false;
+  bool relaxed_ = false;
+  /// Else a minority at a time: then nothing may be lost.
+  bool majorities_lose_power_ = false;
   bool writing_ = true;
   std::int64_t fault_interval_us_ = 0;
   std::int64_t write_interval_us_ = 0;

@@ -15,7 +15,9 @@ simulated_replica::simulated_replica(simulated_world& world, node_options option
       disk_(disk),
       fate_(fate),
       clock_offset_ms_(world.random().between(0, 1'000'000)),
-      clock_percent_(world.random().between(97, 103)) {}
+      clock_percent_(world.random().between(97, 103)) {
+  if (disk_.relaxed_sync_us > 0) log_.be_relaxed();
+}
 
 /// Clocks of different machines start anywhere and run a little differently.
 std::int64_t simulated_replica::local_ms() const {
@@ -31,7 +33,7 @@ void simulated_replica::start() {
   reads_.clear();
   newest_persist_ = 0;
   offsets_since_work_ = 0;
-  work_is_scheduled_ = sync_is_scheduled_ = false;
+  work_is_scheduled_ = sync_is_scheduled_ = relaxed_sync_is_scheduled_ = false;
   paused_until_us_ = disk_stalled_until_us_ = refuses_until_us_ = 0;
   refused_.reset();
   fuse_ = 0;
@@ -43,9 +45,14 @@ void simulated_replica::start() {
   restored.base_configuration = members_;
   restored.commit_index = saved_commit_;
   restored.newly_created = log_.durable().empty() && log_.hard().term == term_number(0);
+  restored.doubt = log_.doubt();
   options_.seed = world_.random().next();
   node_ = std::make_unique<node>(options_, std::move(restored), log_);
-  if (world_.tracing()) world_.trace(to_string(id()) + " starts");
+  // The disk of a process that was killed still holds what it had written.
+  schedule_relaxed_sync();
+  if (world_.tracing())
+    world_.trace(to_string(id()) + " starts" + (log_.doubt().open ? " IN DOUBT" : "") + ", last entry " +
+                 std::to_string(log_.last_index().value()));
   input([this] {
     node_->tick(local_ms());
     apply_up_to(node_->commit_index());
@@ -58,6 +65,17 @@ void simulated_replica::crash() {
   log_.crash(static_cast<std::size_t>(world_.random().below(log_.waiting() + 1)));
   if (world_.tracing()) world_.trace(to_string(id()) + " CRASHES");
   world_.crashed(id());
+}
+
+void simulated_replica::lose_power() {
+  const bool was_up = is_up();
+  node_.reset();
+  if (was_up) log_.crash(static_cast<std::size_t>(world_.random().below(log_.waiting() + 1)));
+  log_.lose_power(static_cast<std::size_t>(world_.random().below(log_.unsynced() + 1)));
+  if (world_.tracing()) world_.trace(to_string(id()) + " LOSES POWER");
+  world_.rules().lost_power();
+  // Of one that was down already only the operating system's memory goes.
+  if (was_up) world_.crashed(id());
 }
 
 void simulated_replica::be_healthy() {
@@ -188,6 +206,7 @@ void simulated_replica::handle_work() {
     for (const message& m : todo.send_after_persist) held_.emplace_back(newest_persist_, m);
     for (const message& m : todo.send_now) send_checked(m);
     finish_reads(todo.reads);
+    if (todo.given_up) throw violation("a voter has to stand aside: " + todo.given_up->message);
     if (todo.unreadable) throw violation("an entry cannot be read: " + todo.unreadable->message);
   }
 }
@@ -274,9 +293,19 @@ void simulated_replica::sync(std::size_t requests) {
   }
   if (world_.random().chance(1, 8))
     saved_commit_ = std::max(saved_commit_,
-                             std::min(applied_, log_index(static_cast<std::int64_t>(log_.durable().size()))));
+                             std::min(applied_, log_index(static_cast<std::int64_t>(log_.synced().size()))));
+  schedule_relaxed_sync();
   if (log_.has_waiting()) schedule_sync();
   handle_work();
+}
+
+void simulated_replica::schedule_relaxed_sync() {
+  if (log_.unsynced() == 0 || std::exchange(relaxed_sync_is_scheduled_, true)) return;
+  world_.after(disk_.relaxed_sync_us, [this, life = life_] {
+    if (life != life_ || !is_up()) return;
+    relaxed_sync_is_scheduled_ = false;
+    log_.sync_written();
+  });
 }
 
 }  // namespace marquee::raft::simulation

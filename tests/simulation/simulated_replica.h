@@ -36,6 +36,8 @@ struct simulated_disk_options {
   std::int64_t sync_most_us = 5'000;
   /// The planted bug of raft-pitfalls 2: terms are kept, votes are not.
   bool forgets_votes = false;
+  /// Answers before it syncs, and syncs this much later; 0: syncs before it answers.
+  std::int64_t relaxed_sync_us = 0;
 };
 
 /// Crashes at the moments that matter most: random ones rarely meet them.
@@ -63,6 +65,9 @@ class simulated_replica {
 
   void start();
   void crash();
+  /// The machine goes down: what was written and not synced goes too, as much as chance wants. It comes back
+  /// under another boot id.
+  void lose_power();
   /// It crashes at the n-th point from now: between two steps of handling its work.
   void light_fuse(int points) { fuse_ = points; }
   /// Its thread does not run until then; messages wait.
@@ -99,6 +104,7 @@ class simulated_replica {
   void finish_reads(const std::vector<read_ready>& reads);
   void schedule_sync();
   void sync(std::size_t requests);
+  void schedule_relaxed_sync();
 
   simulated_world& world_;
   node_options options_;
@@ -119,6 +125,7 @@ class simulated_replica {
   std::vector<message> inbox_;
   bool work_is_scheduled_ = false;
   bool sync_is_scheduled_ = false;
+  bool relaxed_sync_is_scheduled_ = false;
 
   std::uint64_t newest_persist_ = 0;
   std::vector<std::pair<std::uint64_t, message>> held_;

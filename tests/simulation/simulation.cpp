@@ -35,8 +35,13 @@ configuration choose_members(random_source& random) {
 }  // namespace
 
 simulated_group::simulated_group(const simulation_options& options)
-    : random_(options.seed * 0x9e3779b97f4a7c15ULL + 12345), trace_(options.trace) {
+    : random_(options.seed * 0x9e3779b97f4a7c15ULL + 12345),
+      trace_(options.trace),
+      relaxed_(options.relaxed) {
   members_ = choose_members(random_);
+  // What a learner has when every voter has lost it is no question of consensus: see raft_paper/doubt_test.
+  if (relaxed_) members_.learners.clear();
+  if (relaxed_) majorities_lose_power_ = random_.chance(1, 2);
   rules_ =
       std::make_unique<invariants>(members_, [this](const replica_id& replica) -> const testing::memory_log& {
         return by_broker(replica.broker).log();
@@ -70,6 +75,7 @@ void simulated_group::add_replicas(const simulation_options& options) {
   simulated_disk_options disk;
   disk.sync_most_us = random_.between(1, 30) * 1000;
   disk.forgets_votes = options.disk_forgets_votes;
+  if (relaxed_) disk.relaxed_sync_us = random_.between(10, 300) * 1000;
   simulated_fate fate;
   if (random_.chance(1, 2)) fate.leader_dies_young_percent = random_.below(90);
   if (random_.chance(1, 2)) fate.voter_dies_young_percent = random_.below(90);
@@ -218,6 +224,7 @@ void simulated_group::trace(const std::string& line) {
 simulation_report simulated_group::report() const {
   simulation_report report = counts_;
   report.acknowledged = rules_->acknowledged();
+  report.lost = rules_->lost();
   report.terms = rules_->terms_with_leader();
   report.virtual_ms = now_us_ / 1000;
   return report;
@@ -238,7 +245,8 @@ simulation_report run_simulation(const simulation_options& options) {
 }
 
 std::string replay_command(const simulation_options& options) {
-  return "simulate --seed " + std::to_string(options.seed) + " --steps " + std::to_string(options.steps);
+  return "simulate --seed " + std::to_string(options.seed) + " --steps " + std::to_string(options.steps) +
+         (options.relaxed ? " --relaxed" : "");
 }
 
 }  // namespace marquee::raft::simulation

@@ -12,8 +12,10 @@ struct simulation_options {
   std::uint64_t steps = 20'000;
   /// A planted bug of the disk (raft-pitfalls 2).
   bool disk_forgets_votes = false;
+  /// The group's durability is relaxed (DESIGN D4), and machines lose power.
+  bool relaxed = false;
   /// Gets a line for everything that happens; empty: none is made.
-  std::function<void(const std::string&)> trace;
+  std::function<void(const std::string&)> trace = {};
 };
 
 struct simulation_report {
@@ -22,6 +24,9 @@ struct simulation_report {
   std::uint64_t events = 0;
   std::uint64_t messages = 0;
   std::uint64_t crashes = 0;
+  std::uint64_t power_losses = 0;
+  /// Acknowledged entries that a loss of power on a majority took.
+  std::uint64_t lost = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t terms = 0;
   std::int64_t virtual_ms = 0;

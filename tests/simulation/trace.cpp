@@ -77,6 +77,11 @@ std::string describe(const message& m) {
   }
   if (m.rejected) text += " REJECTED";
   if (m.transfer) text += " TRANSFER";
+  if (m.in_doubt) text += " IN DOUBT";
+  if (m.in_doubt && m.type == message_type::append_request)
+    text += number("until", m.hint_index.value()) + number("losses", static_cast<std::int64_t>(m.context));
+  if (m.type == message_type::append_response && m.context != 0)
+    text += number("losses", static_cast<std::int64_t>(m.context));
   return text;
 }
 
@@ -90,6 +95,7 @@ std::string describe(const persist_request& request) {
   if (!request.entries.empty())
     text += " entries " + std::to_string(request.entries.front().index.value()) + ".." +
             std::to_string(request.entries.back().index.value());
+  if (request.settles_doubt) text += " WHOLE AGAIN";
   return text;
 }
 

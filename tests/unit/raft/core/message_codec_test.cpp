@@ -131,11 +131,37 @@ TEST(message_codec, refuses_entries_where_there_can_be_none) {
 
 TEST(message_codec, refuses_a_newer_format_with_an_error_that_says_so) {
   bytes data = joined(encode_message(message{}));
-  data[0] = 2;
+  data[0] = 3;
   byte_writer(data).put_at<std::uint32_t>(88, crc32c(bytes_view(data).first(88)));
   const auto back = decode_message(shared_bytes::of(data));
   ASSERT_FALSE(back);
   EXPECT_EQ(back.error().code, error_code::unsupported);
+}
+
+TEST(message_codec, refuses_flags_that_it_does_not_know) {
+  bytes data = joined(encode_message(message{}));
+  data[2] = 8;
+  byte_writer(data).put_at<std::uint32_t>(88, crc32c(bytes_view(data).first(88)));
+  const auto back = decode_message(shared_bytes::of(data));
+  ASSERT_FALSE(back);
+  EXPECT_EQ(back.error().code, error_code::unsupported);
+}
+
+// DESIGN D4, D24: an older release would count such an answer; it must not understand it.
+TEST(message_codec, what_depends_on_doubt_has_a_version_of_its_own) {
+  message vote;
+  vote.type = message_type::vote_response;
+  EXPECT_EQ(joined(encode_message(vote))[0], message_format_version);
+  vote.in_doubt = true;
+  const bytes in_doubt = joined(encode_message(vote));
+  EXPECT_EQ(in_doubt[0], message_format_version_with_doubt);
+  EXPECT_TRUE(decode_message(shared_bytes::of(in_doubt))->in_doubt);
+  message whole_again;
+  whole_again.type = message_type::append_response;
+  whole_again.context = 3;
+  const bytes data = joined(encode_message(whole_again));
+  EXPECT_EQ(data[0], message_format_version_with_doubt);
+  EXPECT_EQ(decode_message(shared_bytes::of(data))->context, 3u);
 }
 
 }  // namespace

@@ -69,27 +69,63 @@ TEST(quorum, index_agrees_with_counting) {
 TEST(vote_tally, is_open_until_a_majority_grants_or_cannot_grant_any_more) {
   const configuration members{replicas({1, 2, 3}), {}, {}};
   vote_tally votes;
-  EXPECT_EQ(votes.outcome(members), election_outcome::open);
-  votes.record(replica(1), true);
-  votes.record(replica(2), false);
-  EXPECT_EQ(votes.outcome(members), election_outcome::open);
+  EXPECT_EQ(votes.outcome(members, replica(1)), election_outcome::open);
+  votes.record(replica(1), vote_answer::granted);
+  votes.record(replica(2), vote_answer::refused);
+  EXPECT_EQ(votes.outcome(members, replica(1)), election_outcome::open);
   vote_tally lost = votes;
-  lost.record(replica(3), false);
-  EXPECT_EQ(lost.outcome(members), election_outcome::lost);
-  votes.record(replica(3), true);
-  EXPECT_EQ(votes.outcome(members), election_outcome::won);
+  lost.record(replica(3), vote_answer::refused);
+  EXPECT_EQ(lost.outcome(members, replica(1)), election_outcome::lost);
+  votes.record(replica(3), vote_answer::granted);
+  EXPECT_EQ(votes.outcome(members, replica(1)), election_outcome::won);
 }
 
 // Pitfall 10.
 TEST(vote_tally, counts_the_first_answer_of_each_voter_once_and_strangers_never) {
   const configuration members{replicas({1, 2, 3, 4, 5}), {}, {}};
   vote_tally votes;
-  for (int i = 0; i < 5; ++i) votes.record(replica(1), true);
-  for (const int stranger : {6, 7, 8}) votes.record(replica(stranger), true);
-  votes.record(replica(2), false);
-  votes.record(replica(2), true);
-  votes.record(replica(3), true);
-  EXPECT_EQ(votes.outcome(members), election_outcome::open);
+  for (int i = 0; i < 5; ++i) votes.record(replica(1), vote_answer::granted);
+  for (const int stranger : {6, 7, 8}) votes.record(replica(stranger), vote_answer::granted);
+  votes.record(replica(2), vote_answer::refused);
+  votes.record(replica(2), vote_answer::granted);
+  votes.record(replica(3), vote_answer::granted);
+  EXPECT_EQ(votes.outcome(members, replica(1)), election_outcome::open);
+}
+
+// DESIGN D4.
+TEST(vote_tally, votes_in_doubt_make_no_majority_but_those_of_all_voters_win) {
+  const configuration members{replicas({1, 2, 3}), {}, {}};
+  vote_tally votes;
+  votes.record(replica(1), vote_answer::granted);
+  votes.record(replica(2), vote_answer::granted_in_doubt);
+  EXPECT_EQ(votes.outcome(members, replica(1)), election_outcome::open);
+  vote_tally refused = votes;
+  refused.record(replica(3), vote_answer::refused);
+  EXPECT_EQ(refused.outcome(members, replica(1)), election_outcome::lost);
+  votes.record(replica(3), vote_answer::granted_in_doubt);
+  EXPECT_EQ(votes.outcome(members, replica(1)), election_outcome::won);
+}
+
+TEST(vote_tally, candidate_in_doubt_needs_everybody_even_where_a_majority_is_not_in_doubt) {
+  const configuration members{replicas({1, 2, 3}), {}, {}};
+  vote_tally votes;
+  votes.record(replica(1), vote_answer::granted_in_doubt);
+  votes.record(replica(2), vote_answer::granted);
+  EXPECT_EQ(votes.outcome(members, replica(1)), election_outcome::open);
+  vote_tally refused = votes;
+  refused.record(replica(3), vote_answer::refused);
+  EXPECT_EQ(refused.outcome(members, replica(1)), election_outcome::lost);
+  votes.record(replica(3), vote_answer::granted);
+  EXPECT_EQ(votes.outcome(members, replica(1)), election_outcome::won);
+}
+
+TEST(vote_tally, all_voters_of_a_joint_configuration_are_those_of_both_lists) {
+  const configuration joint{replicas({1, 2}), replicas({3}), {}};
+  vote_tally votes;
+  for (const int number : {1, 2}) votes.record(replica(number), vote_answer::granted_in_doubt);
+  EXPECT_EQ(votes.outcome(joint, replica(1)), election_outcome::open);
+  votes.record(replica(3), vote_answer::granted);
+  EXPECT_EQ(votes.outcome(joint, replica(1)), election_outcome::won);
 }
 
 }  // namespace
