@@ -151,6 +151,8 @@ net::task<http_response> list_brokers(manager_context& context, http_exchange& e
           context.authorise(exchange.request, net::operation::describe, {net::resource_kind::broker, {}});
       !may)
     co_return net::to_response(may.error());
+  // One that was announced to another manager belongs into the list.
+  static_cast<void>(co_await context.follower.refresh(net::deadline::in_ms(500)));
   const auto metadata = context.cache.snapshot();
   if (metadata->version() == 0)
     co_return net::to_response(context.metadata_unavailable("nothing has been read yet"));

@@ -53,7 +53,7 @@ net::task<http_response> get_cluster(manager_context& context, const db::manager
   if (metadata->version() == 0)
     co_return net::to_response(context.metadata_unavailable("nothing has been read yet"));
   const partition_statuses statuses = co_await ask_partition_statuses(
-      context, std::nullopt, read_barrier::no,
+      context, nullptr, read_barrier::no,
       exchange.request_deadline.earlier_of(net::deadline::in_ms(status_wait_ms)));
   std::vector<std::string> processes;
   for (const auto& entry : managers.entries()) processes.push_back(manager_json(entry));

@@ -1,7 +1,9 @@
 #include "write_manager/partition_status_client.h"
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "net/future.h"
 
@@ -13,8 +15,21 @@ namespace {
 
 struct gathering {
   partition_statuses all;
+  std::vector<group_id> wanted;  ///< enough when the leaders of all these have answered; empty: wait for all
   std::size_t open = 0;
+  bool finished = false;
   net::promise<> done;
+
+  [[nodiscard]] bool has_enough() const {
+    return !wanted.empty() && std::ranges::all_of(wanted, [this](const group_id& partition) {
+      const auto found = all.find(partition);
+      return found != all.end() && found->second.high_watermark.has_value();
+    });
+  }
+  void note_answer() {
+    --open;
+    if ((open == 0 || has_enough()) && !std::exchange(finished, true)) done.set({});
+  }
 };
 
 template <class T>
@@ -75,7 +90,7 @@ net::task<void> ask_one(const manager_context& context, db::broker_row broker, s
                                  {.end = end, .cancel = {}, .on_interim = {}, .resend_if_stale = true});
   if (outcome.response && outcome.response->status == 200)
     merge_partition_answer(into->all, broker.id, outcome.response->body);
-  if (--into->open == 0) into->done.set({});
+  into->note_answer();
 }
 
 template <class T>
@@ -104,13 +119,16 @@ void merge_partition_answer(partition_statuses& all, broker_id from, const std::
 }
 
 net::task<partition_statuses> ask_partition_statuses(const manager_context& context,
-                                                     std::optional<uuid> topic_id, read_barrier barrier,
+                                                     const db::topic_row* only, read_barrier barrier,
                                                      net::deadline end) {
   const auto gathered = std::make_shared<gathering>();
   const std::vector<db::broker_row> live = context.registry.live(*context.cache.snapshot());
   std::string target = "/internal/partitions?barrier=";
   target += barrier == read_barrier::yes ? "true" : "false";
-  if (topic_id) target += "&topic_id=" + to_string(*topic_id);
+  if (only != nullptr) target += "&topic_id=" + to_string(only->topic_id);
+  if (only != nullptr && barrier == read_barrier::yes)
+    for (const db::partition_row& partition : only->partitions)
+      gathered->wanted.emplace_back(only->topic_id, partition.partition);
   gathered->open = live.size();
   for (const db::broker_row& broker : live)
     context.loop.spawn([&context, broker, target, gathered, end] {

@@ -29,11 +29,12 @@ using partition_statuses = std::map<group_id, partition_status>;
 
 enum class read_barrier : std::uint8_t { no, yes };
 
-/// Asks all live brokers about their replicas (GET /internal/partitions) at once, of one topic or of all, and
-/// puts their answers together: the leader of the highest term is believed. A broker that does not answer
-/// before `end` is left out.
+/// Asks all live brokers about their replicas (GET /internal/partitions) at once, of one topic or (null) of
+/// all, and puts their answers together: the leader of the highest term is believed. A broker that does not
+/// answer before `end` is left out. Of one topic with a barrier it ends as soon as every partition's leader
+/// has answered, so that a broker which is not needed delays nobody. `only` outlives the call.
 [[nodiscard]] net::task<partition_statuses> ask_partition_statuses(const manager_context& context,
-                                                                   std::optional<uuid> topic_id,
+                                                                   const db::topic_row* only,
                                                                    read_barrier barrier, net::deadline end);
 
 /// Adds one broker's answer. For the function above and for tests.

@@ -14,12 +14,16 @@ using net::http_response;
 namespace {
 
 constexpr std::int64_t status_wait_ms = 2'000;
+/// A topic that is pending has had its time already.
+constexpr std::int64_t pending_status_wait_ms = 300;
+/// How long a question waits for what another manager may have changed a moment ago.
+constexpr std::int64_t refresh_wait_ms = 500;
 
 /// {"name","topic_id","config","partitions"}
 net::task<std::string> describe_topic(const manager_context& context, db::topic_row topic,
                                       net::deadline end) {
   const partition_statuses statuses = co_await ask_partition_statuses(
-      context, topic.topic_id, read_barrier::yes, end.earlier_of(net::deadline::in_ms(status_wait_ms)));
+      context, &topic, read_barrier::yes, end.earlier_of(net::deadline::in_ms(status_wait_ms)));
   co_return "{\"name\":" + net::json_quote(topic.name) +
       ",\"topic_id\":" + net::json_quote(to_string(topic.topic_id)) +
       ",\"config\":" + effective_config_json(topic.config) +
@@ -68,7 +72,9 @@ net::task<http_response> create_topic(manager_context& context, topic_creator& t
   if (!made) co_return net::to_response(made.error());
   const bool working = co_await topics.wait_for_leaders(
       *made, exchange.request_deadline.earlier_of(net::deadline::in_ms(context.options.create_wait_ms)));
-  const std::string topic = co_await describe_topic(context, *made, exchange.request_deadline);
+  const net::deadline end =
+      working ? exchange.request_deadline : net::deadline::in_ms(pending_status_wait_ms);
+  const std::string topic = co_await describe_topic(context, *made, end);
   std::string body = "{\"status\":\"success\",\"topic\":" + topic + (working ? "}" : ",\"pending\":true}");
   co_return with_version(net::json_response(std::move(body), 201), made->version);
 }
@@ -80,7 +86,7 @@ net::task<http_response> list_topics(manager_context& context, http_exchange& ex
     co_return net::to_response(may.error());
   // A topic that another manager has just made belongs into the list; without PostgreSQL the list is as of
   // the last news.
-  static_cast<void>(co_await context.follower.refresh(net::deadline::in_ms(500)));
+  static_cast<void>(co_await context.follower.refresh(net::deadline::in_ms(refresh_wait_ms)));
   if (!context.cache.filled())
     co_return net::to_response(context.metadata_unavailable("nothing has been read yet"));
   std::string names;
@@ -95,6 +101,7 @@ net::task<http_response> get_topic(manager_context& context, http_exchange& exch
           context.authorise(exchange.request, net::operation::describe, {net::resource_kind::topic, name});
       !may)
     co_return net::to_response(may.error());
+  static_cast<void>(co_await context.follower.refresh(net::deadline::in_ms(refresh_wait_ms)));
   const auto topic = co_await context.find_topic(name, context.metadata_deadline(exchange));
   if (!topic) co_return net::to_response(topic.error());
   const std::string described = co_await describe_topic(context, **topic, exchange.request_deadline);

@@ -1,5 +1,6 @@
 """A cluster under test: finding free ports, running commands against it, killing and reviving processes."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -86,6 +87,17 @@ class RunningCluster:
             except OSError:
                 pass
             time.sleep(0.01)
+
+    @contextlib.contextmanager
+    def frozen(self, *entries):
+        """The processes neither run nor die meanwhile: connections to them stay open and nothing answers."""
+        for entry in entries:
+            os.kill(entry["pid"], signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for entry in entries:
+                os.kill(entry["pid"], signal.SIGCONT)
 
     def is_alive(self, entry):
         return process.is_alive(entry["pid"], entry["command"])
