@@ -72,6 +72,7 @@ forward_handler::forward_handler(net::event_loop& loop, manager_table& table,
       client_(std::make_unique<net::http_client>(
           loop, net::http_client_options{.max_connections_per_endpoint = options.connections_per_manager,
                                          .max_waiting_per_endpoint = options.waiting_per_manager})),
+      deliveries_(std::make_shared<delivery_guard>(loop, table, secret)),
       retries_(
           metrics.counter("marquee_load_balancer_retries_total", "Requests sent to a manager once more.")),
       failures_(metrics.counter("marquee_load_balancer_failures_total",
@@ -79,6 +80,7 @@ forward_handler::forward_handler(net::event_loop& loop, manager_table& table,
 
 void forward_handler::close() {
   client_.reset();
+  deliveries_->close();
 }
 
 net::task<net::http_response> forward_handler::handle(net::http_exchange& exchange) {
@@ -93,25 +95,49 @@ net::task<net::http_response> forward_handler::handle(net::http_exchange& exchan
   }
   const std::int64_t limit_ms = route->is_consume ? options_.consume_timeout_ms : options_.request_timeout_ms;
   const net::deadline end = exchange.request_deadline.earlier_of(net::deadline::in_ms(limit_ms));
+  delivery_guard::turn turn;
+  if (route->is_consume && !route->consumer_id.empty()) {
+    turn = co_await deliveries_->take_turn(route->consumer_id, end, exchange.client_gone_token());
+    if (!turn)
+      co_return net::to_response(net::unavailable(
+          component_, "CONSUMER_BUSY", "another request of this consumer is still being answered"));
+    if (route->is_numbered) turn.reset();  // a lost answer is asked for again by its number
+  }
+  co_return co_await forward(exchange, *route, end, std::move(turn));
+}
+
+net::task<net::http_response> forward_handler::forward(net::http_exchange& exchange, request_route route,
+                                                       net::deadline end, delivery_guard::turn turn) {
   net::http_request request = request_for_manager(exchange);
   std::vector<net::endpoint> tried;
   for (int attempts = 1;; ++attempts) {
     const bool was_tried = !tried.empty();
-    const std::optional<manager> target = choose(*route, tried);
-    if (!target) co_return no_manager(*route);
+    const std::optional<manager> target = choose(route, tried);
+    if (!target) co_return no_manager(route);
+    const std::string name = turn ? deliveries_->next_attempt() : "";
+    if (turn) request.headers.set(delivery_guard::attempt_header, name);
     // `choose` begins anew when every manager had its turn: those need a moment.
     if (was_tried && tried.size() == 1) co_await net::sleep_ms(pause_before_same_manager_ms);
-    attempt_result last = co_await attempt(*target, *route, request, end, exchange.client_gone_token());
+    attempt_result last = co_await attempt(*target, route, request, end, exchange.client_gone_token());
     const attempt_facts facts{
-        .resend = route->resend,
+        .resend = route.resend,
         .sent_any_byte = last.outcome.sent_any_byte,
         .verdict = last.outcome.response ? verdict_of(*last.outcome.response) : answer_verdict::none,
         .client_gone = exchange.client_gone(),
         .time_is_up = end.passed(),
         .attempts = attempts,
         .max_attempts = static_cast<int>(options_.max_attempts)};
-    if (decide_retry(facts) == retry_decision::pass_on)
-      co_return answer_for_client(exchange, *route, std::move(last));
+    if (turn && last.outcome.sent_any_byte && !last.outcome.response)
+      deliveries_->tell_lost(target->http, route.consumer_id, name, turn);
+    if (decide_retry(facts) == retry_decision::pass_on) {
+      net::http_response answer = answer_for_client(exchange, route, std::move(last));
+      if (turn && answer.status == 200)
+        answer.on_written = [deliveries = deliveries_, turn, name, from = target->http,
+                             id = route.consumer_id](bool written) {
+          if (!written) deliveries->tell_lost(from, id, name, turn);
+        };
+      co_return answer;
+    }
     retries_.add();
   }
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/metrics.h"
+#include "load_balancer/delivery_guard.h"
 #include "load_balancer/load_balancer_options.h"
 #include "load_balancer/manager_table.h"
 #include "load_balancer/request_route.h"
@@ -49,6 +50,9 @@ class forward_handler : public std::enable_shared_from_this<forward_handler> {
                                                   net::http_request& request, net::deadline end,
                                                   std::stop_token client_gone);
   [[nodiscard]] net::http_request request_for_manager(net::http_exchange& exchange) const;
+  /// Sends the request to one manager after the other until there is an answer to pass on.
+  [[nodiscard]] net::task<net::http_response> forward(net::http_exchange& exchange, request_route route,
+                                                      net::deadline end, delivery_guard::turn turn);
   [[nodiscard]] net::http_response answer_for_client(const net::http_exchange& exchange,
                                                      const request_route& route, attempt_result last) const;
   [[nodiscard]] net::http_response no_manager(const request_route& route) const;
@@ -58,6 +62,7 @@ class forward_handler : public std::enable_shared_from_this<forward_handler> {
   const net::cluster_secret secret_;
   const std::string component_;
   std::unique_ptr<net::http_client> client_;
+  std::shared_ptr<delivery_guard> deliveries_;
   /// The attempts under way that may be taken back.
   std::list<std::pair<net::endpoint, std::stop_source>> abandonable_;
   metric_counter& retries_;

@@ -50,14 +50,19 @@ std::optional<request_route> route_of(const net::http_request& request, std::siz
   const std::optional<manager_role> role = role_of(request.path);
   if (!role) return std::nullopt;
   request_route route{.role = *role};
+  const bool kept = request.body.size() <= scanned_body_bytes;
   route.is_produce = request.path == "/producer/produce";
   route.is_consume = request.path == "/consumer/consume";
+  if (route.is_consume) {
+    // Without exception: what is not numbered must be known by its consumer to be given back when it is lost.
+    scanned_body_bytes = request.body.size();
+    route.is_numbered = is_number(field_of(request, "poll", scanned_body_bytes));
+  }
   const bool reads_or_removes =
       request.method == "GET" || request.method == "HEAD" || request.method == "DELETE";
   const bool again = route.is_produce   ? is_number(field_of(request, "sequence", scanned_body_bytes))
-                     : route.is_consume ? is_number(field_of(request, "poll", scanned_body_bytes))
+                     : route.is_consume ? route.is_numbered
                                         : reads_or_removes;
-  const bool kept = request.body.size() <= scanned_body_bytes;
   route.resend = again && kept ? resend_safety::safe : resend_safety::only_if_not_sent;
   if (*role == manager_role::read_manager) route.consumer_id = consumer_id_of(request, scanned_body_bytes);
   return route;

@@ -18,6 +18,7 @@ struct request_route {
   std::string consumer_id = {};  ///< a hint for choosing the read manager; empty: any
   bool is_consume = false;       ///< may wait long, and reports Server-Timing
   bool is_produce = false;
+  bool is_numbered = false;  ///< a consume with `poll`
 };
 
 /// Decides by path, method and body (DESIGN D21): `/topics*`, `/broker*`, `/producer/*`, `/cluster` and

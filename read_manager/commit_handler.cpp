@@ -9,9 +9,7 @@ namespace {
 
 net::task<std::optional<net::http_response>> commit_here(services& all, consumer_pointer consumer,
                                                          position_map positions, net::deadline end) {
-  consumer->last_seen_ms = all.time.wall_ms();
-  consumer->last_used_us = all.time.monotonic_us();
-  refresh_partitions(all, *consumer);
+  note_use(all, *consumer);
   if (auto problem = co_await check_positions(all, consumer, positions, end)) co_return to_response(*problem);
   const result<> done = co_await all.committer.commit(consumer, positions, end);
   if (done) co_return net::json_response(R"({"status":"success"})");
@@ -28,18 +26,12 @@ net::task<net::http_response> handle_commit(services& all, net::http_exchange& e
   const std::string id = body.text("consumer_id");
   const position_map positions = read_positions(body);
   if (auto problem = body.finish()) co_return to_response(net::bad_request(all.component, *problem));
-  if (auto problem = all.refuse(exchange, net::operation::consume, net::resource_kind::consumer, id))
-    co_return to_response(*problem);
   const net::deadline end = services::end_of(exchange, all.options.request_timeout_ms);
-  const auto who = co_await find_consumer(all, id, std::nullopt, end);
-  if (!who) co_return to_response(who.error());
-  while (!end.passed()) {
-    routed where = co_await all.router.route(exchange, *who, end);
-    if (auto* answer = std::get_if<net::http_response>(&where)) co_return std::move(*answer);
-    const auto consumer = std::get<consumer_pointer>(where);
-    if (auto answer = co_await commit_here(all, consumer, positions, end)) co_return std::move(*answer);
-  }
-  co_return to_response(
+  const auto work = [&](consumer_pointer consumer) {
+    return commit_here(all, std::move(consumer), positions, end);
+  };
+  co_return co_await serve_owned(
+      all, exchange, {id}, end, work,
       brokers_unavailable(all.component, "no manager could commit in time", net::api_outcome::unknown));
 }
 

@@ -28,6 +28,8 @@ struct consume_call {
   std::string consumer_id;
   std::int64_t wait_ms = 0;
   consume_request request;
+  /// The sender's name for this try; empty if there is none or `poll` says what is lost.
+  std::string attempt;
 };
 
 std::expected<consume_call, net::api_error> read_call(services& all, net::http_exchange& exchange) {
@@ -49,11 +51,19 @@ std::expected<consume_call, net::api_error> read_call(services& all, net::http_e
   call.request.mode = mode == "manual" ? commit_mode::manual : commit_mode::automatic;
   call.request.poll = body.optional_integer("poll", -greatest_poll, greatest_poll);
   if (auto problem = body.finish()) return std::unexpected(net::bad_request(all.component, *problem));
+  if (!call.request.poll) call.attempt = exchange.request.headers.get(attempt_header);
   return call;
 }
 
 /// Why `gather` ended.
-enum class gathered : std::uint8_t { ready, lost, stopped, no_answer };
+enum class gathered : std::uint8_t { ready, lost, stopped, no_answer, nobody_waits };
+
+/// Nobody gets the answer, and no number says how to repeat it: it must not deliver anything.
+bool is_abandoned(const net::http_exchange& exchange, const owned_consumer& consumer,
+                  const consume_call& call) {
+  if (call.request.poll) return false;
+  return exchange.client_gone() || (!call.attempt.empty() && consumer.abandoned_attempt == call.attempt);
+}
 
 /// Waits until there is something to deliver, or until it is certain that there is nothing for as long as the
 /// consumer waits. "Nothing" is said only after every partition's leader has answered since the request came.
@@ -71,11 +81,12 @@ net::task<gathered> gather(services& all, net::http_exchange& exchange, consumer
     const consumer_session& session = consumer->session;
     if (consumer->lost) co_return gathered::lost;
     const bool something = session.available() > 0;
-    const bool want_more =
-        session.starved() || (session.available() < call.request.max_records && session.more_known() &&
-                              session.buffered_bytes() < call.request.max_bytes);
+    const bool want_more = session.starved(call.request.max_records, call.request.max_bytes) ||
+                           (session.available() < call.request.max_records && session.more_known() &&
+                            session.buffered_bytes() < call.request.max_bytes);
     if (something && (!want_more || fill_end.passed())) co_return gathered::ready;
     const bool certain = consumer->answered_since(began_us);
+    if (is_abandoned(exchange, *consumer, call)) co_return gathered::nobody_waits;
     if (exchange.client_gone()) co_return gathered::stopped;
     if (exchange.stopping()) co_return something || certain ? gathered::stopped : gathered::no_answer;
     if (!something && certain && wait_end.passed()) co_return gathered::ready;
@@ -102,7 +113,7 @@ void look_at_stale_partitions(services& all, const consumer_pointer& consumer) {
 /// The answer. An unnumbered one that cannot be written is undone; until that is known no other request gets
 /// its turn.
 net::http_response answer_with(services& all, net::http_exchange& exchange, const consumer_pointer& consumer,
-                               const delivery& what, const consumer_turn& turn, bool numbered) {
+                               const delivery& what, const consumer_turn& turn, const consume_call& call) {
   std::uint64_t size = 0;
   for (const delivered_record& item : what.records) size += item.record.payload_size();
   all.messages_consumed.add(what.records.size());
@@ -111,9 +122,7 @@ net::http_response answer_with(services& all, net::http_exchange& exchange, cons
   response.headers.add("Cache-Control", "no-store");
   response.headers.add("Server-Timing",
                        "manager;dur=" + std::to_string(static_cast<double>(exchange.elapsed_us()) / 1000.0));
-  if (!numbered)
-    response.headers.add(std::string(delivery_header),
-                         to_string(delivery_name{consumer->who.id, what.id, all.positions.self()}));
+  consumer->answered_attempt = call.attempt;
   response.on_written = [consumer, turn, id = what.id](bool written) {
     if (!written) consumer->session.undo(id);
   };
@@ -125,17 +134,14 @@ net::task<std::optional<net::http_response>> consume_here(services& all, net::ht
                                                           net::deadline hard_end) {
   const std::optional<consumer_turn> turn = co_await consumer_turn::take(consumer, hard_end);
   if (!turn && consumer->lost) co_return std::nullopt;
-  if (!turn)
-    co_return to_response(net::unavailable(all.component, "CONSUMER_BUSY",
-                                           "another request of this consumer is still being answered"));
-  consumer->last_seen_ms = all.time.wall_ms();
-  consumer->last_used_us = all.time.monotonic_us();
-  refresh_partitions(all, *consumer);
+  if (!turn) co_return consumer_turn::busy(all);
+  note_use(all, *consumer);
+  if (is_abandoned(exchange, *consumer, call)) co_return net::http_response{.status = 499};
   switch (consumer->session.classify(call.request.poll)) {
     case poll_kind::too_old:
       co_return to_response(poll_too_old(all.component, *call.request.poll));
     case poll_kind::repeat:
-      co_return answer_with(all, exchange, consumer, consumer->session.last_delivery(), *turn, true);
+      co_return answer_with(all, exchange, consumer, consumer->session.last_delivery(), *turn, call);
     case poll_kind::next:
       break;
   }
@@ -146,6 +152,8 @@ net::task<std::optional<net::http_response>> consume_here(services& all, net::ht
     case gathered::no_answer:
       co_return to_response(
           brokers_unavailable(all.component, consumer->problem(), net::api_outcome::definite));
+    case gathered::nobody_waits:
+      co_return net::http_response{.status = 499};
     case gathered::stopped:
     case gathered::ready:
       break;
@@ -153,10 +161,12 @@ net::task<std::optional<net::http_response>> consume_here(services& all, net::ht
   // The commit went on meanwhile. When brokers cannot write positions now, reading still goes on.
   co_await consumer_committer::written(consumer, ticket,
                                        hard_end.earlier_of(net::deadline::in_ms(commit_wait_ms)));
-  if (consumer->lost) co_return std::nullopt;
+  // A long poll may have outlived the ownership.
+  if (!co_await all.router.still_owned(consumer, hard_end)) co_return std::nullopt;
+  if (is_abandoned(exchange, *consumer, call)) co_return net::http_response{.status = 499};
   const delivery& what = consumer->session.take(call.request);
   look_at_stale_partitions(all, consumer);
-  co_return answer_with(all, exchange, consumer, what, *turn, call.request.poll.has_value());
+  co_return answer_with(all, exchange, consumer, what, *turn, call);
 }
 
 }  // namespace
@@ -164,23 +174,15 @@ net::task<std::optional<net::http_response>> consume_here(services& all, net::ht
 net::task<net::http_response> handle_consume(services& all, net::http_exchange& exchange) {
   const auto call = read_call(all, exchange);
   if (!call) co_return to_response(call.error());
-  if (auto problem =
-          all.refuse(exchange, net::operation::consume, net::resource_kind::consumer, call->consumer_id))
-    co_return to_response(*problem);
   const net::deadline end =
       services::end_of(exchange, std::max(call->wait_ms, all.options.request_timeout_ms));
-  const auto who = co_await find_consumer(all, call->consumer_id, call->topic, end);
-  if (!who) co_return to_response(who.error());
-  while (!end.passed()) {
-    routed where = co_await all.router.route(exchange, *who, end);
-    if (auto* answer = std::get_if<net::http_response>(&where)) co_return std::move(*answer);
-    const auto consumer = std::get<consumer_pointer>(where);
-    // The consumer may be taken over while its request waits: then the request goes to the new owner.
-    if (auto answer = co_await consume_here(all, exchange, consumer, *call, end))
-      co_return std::move(*answer);
-  }
-  co_return to_response(brokers_unavailable(all.component, "no manager could serve the consumer in time",
-                                            net::api_outcome::definite));
+  const auto work = [&](consumer_pointer consumer) {
+    return consume_here(all, exchange, std::move(consumer), *call, end);
+  };
+  co_return co_await serve_owned(
+      all, exchange, {call->consumer_id, call->topic}, end, work,
+      brokers_unavailable(all.component, "no manager could serve the consumer in time",
+                          net::api_outcome::definite));
 }
 
 }  // namespace marquee::read_manager

@@ -14,21 +14,33 @@ net::http_response consumer_router::unavailable(const error& cause) const {
   return to_response(brokers_unavailable(component_, cause.message, net::api_outcome::definite));
 }
 
+void consumer_router::note_turn() {
+  const std::int64_t now_us = system_clock().monotonic_us();
+  if (now_us - last_turn_us_ > standstill_us) stood_still_until_us_ = now_us;
+  last_turn_us_ = now_us;
+}
+
+net::task<bool> consumer_router::still_owned(consumer_pointer consumer, net::deadline end) {
+  if (consumer->lost) co_return false;
+  const std::int64_t now_us = system_clock().monotonic_us();
+  const bool ran = now_us - last_turn_us_ <= standstill_us && consumer->verified_us > stood_still_until_us_;
+  if (ran && now_us - consumer->verified_us < verify_after_us) co_return true;
+  const result<consumer_record> record =
+      co_await positions_.read(consumer->who.id, end.earlier_of(net::deadline::in_ms(1'000)));
+  if (consumer->lost) co_return false;
+  if (!record) co_return true;  // reading goes on without these brokers; at worst something is repeated
+  if (record->standing != consumer_record::state::live || record->epoch != consumer->epoch) {
+    table_.erase(consumer->who.id);
+    consumer->lost = true;
+    co_return false;
+  }
+  consumer->verified_us = now_us;
+  co_return true;
+}
+
 net::task<consumer_pointer> consumer_router::find_verified(std::string id, net::deadline end) {
   const consumer_pointer consumer = table_.find(id);
-  if (!consumer) co_return nullptr;
-  const std::int64_t now_us = system_clock().monotonic_us();
-  if (now_us - consumer->verified_us < verify_after_us) co_return consumer;
-  // This process may have stood still while another manager took over: look before serving from memory.
-  const result<consumer_record> record =
-      co_await positions_.read(id, end.earlier_of(net::deadline::in_ms(1'000)));
-  if (consumer->lost) co_return nullptr;
-  if (!record) co_return consumer;  // nobody can have claimed it without the quorum that does not answer
-  if (record->standing != consumer_record::state::live || record->epoch != consumer->epoch) {
-    table_.erase(id);
-    co_return nullptr;
-  }
-  consumer->verified_us = system_clock().monotonic_us();
+  if (!consumer || !co_await still_owned(consumer, end)) co_return nullptr;
   co_return consumer;
 }
 
@@ -106,7 +118,7 @@ net::task<routed> consumer_router::route(net::http_exchange& exchange, consumer_
     if (step.forward_to.empty()) continue;
 
     count_.forwarded.add();
-    forward_outcome forwarded = co_await forwarder_.forward(exchange, step.forward_to, end);
+    forward_outcome forwarded = co_await forwarder_.forward(exchange, step.forward_to, who.id, end);
     if (forwarded.client_gone) co_return net::http_response{.status = 499};
     if (forwarded.not_owner) {
       co_await net::sleep_ms(kafka::retry_delay_ms(round + 1));

@@ -42,10 +42,18 @@ class consumer_router {
 
   [[nodiscard]] net::task<routed> route(net::http_exchange& exchange, consumer_reference who,
                                         net::deadline end);
+  /// False if another manager has claimed the consumer. Looks again when the last look is old, and whenever
+  /// this process has stood still since: others take over what does not answer within a second.
+  [[nodiscard]] net::task<bool> still_owned(consumer_pointer consumer, net::deadline end);
+  /// To be called every `turn_every_ms`: shows that the process runs.
+  void note_turn();
+  static constexpr std::int64_t turn_every_ms = 100;
 
  private:
   /// How long an ownership that was seen is believed without looking again.
   static constexpr std::int64_t verify_after_us = 2'000'000;
+  /// Less than request_forwarder::confirm_timeout_ms.
+  static constexpr std::int64_t standstill_us = 500'000;
   static constexpr int most_rounds = 5;
 
   struct step_outcome {
@@ -66,6 +74,8 @@ class consumer_router {
   position_client& positions_;
   request_forwarder& forwarder_;
   counters count_;
+  std::int64_t last_turn_us_ = 0;
+  std::int64_t stood_still_until_us_ = 0;
   /// Consumers that are being looked up: one at a time, or two requests would both claim.
   std::unordered_map<std::string, net::wake_point> opening_;
 };

@@ -5,6 +5,10 @@
 
 namespace marquee::read_manager {
 
+namespace {
+constexpr std::size_t empty_ones_when_full = 8;
+}
+
 consumer_session::consumer_session(const position_map& committed) : initial_(committed) {}
 
 void consumer_session::set_partition_count(std::int32_t count) {
@@ -84,9 +88,17 @@ std::size_t consumer_session::buffered_bytes() const {
   return total;
 }
 
-bool consumer_session::starved() const {
-  return std::ranges::any_of(partitions_,
-                             [](const partition_buffer& p) { return p.empty() && p.more_known(); });
+bool consumer_session::starved(std::size_t max_records, std::size_t max_bytes) const {
+  std::size_t records = 0;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    const partition_buffer& partition = partitions_[(next_ + i) % partitions_.size()];
+    if (partition.empty() && partition.more_known()) return true;
+    if (partition.empty()) continue;
+    size += partition.front().payload_size();
+    if (++records >= max_records || size > max_bytes) return false;
+  }
+  return false;
 }
 
 bool consumer_session::more_known() const {
@@ -96,10 +108,17 @@ bool consumer_session::more_known() const {
 std::vector<fetch_wish> consumer_session::wishes(std::size_t limit_bytes) const {
   std::vector<fetch_wish> all;
   const std::size_t share = limit_bytes / std::max<std::size_t>(partitions_.size(), 1);
-  for (std::size_t i = 0; i < partitions_.size(); ++i)
-    // Half full is room enough; an empty one has room however small the share is.
-    if (partitions_[i].empty() || partitions_[i].bytes() < share / 2)
-      all.push_back({static_cast<std::int32_t>(i), partitions_[i].fetch_offset()});
+  const bool full = buffered_bytes() >= limit_bytes;
+  std::size_t empty_ones = 0;
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    const std::size_t turn = (next_ + i) % partitions_.size();
+    const partition_buffer& partition = partitions_[turn];
+    // Half full is room enough; an empty one has room however small the share is, unless all of them together
+    // would hold far too much.
+    const bool wanted =
+        partition.empty() ? !full || ++empty_ones <= empty_ones_when_full : partition.bytes() < share / 2;
+    if (wanted) all.push_back({static_cast<std::int32_t>(turn), partition.fetch_offset()});
+  }
   return all;
 }
 

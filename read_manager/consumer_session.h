@@ -84,14 +84,16 @@ class consumer_session {
   /// Memory that is kept alive for it, and for a repeat of the last answer.
   [[nodiscard]] std::size_t read_ahead_bytes() const;
   [[nodiscard]] std::size_t last_answer_bytes() const;
-  /// A partition whose turn would come has nothing here, although its log has more (or was never looked at).
-  [[nodiscard]] bool starved() const;
+  /// A partition whose turn would come within the limits has nothing here, although its log has more (or was
+  /// never looked at).
+  [[nodiscard]] bool starved(std::size_t max_records, std::size_t max_bytes) const;
   /// Some log is known to have more than what is here.
   [[nodiscard]] bool more_known() const;
 
   // Fetching.
 
-  /// What to ask for so that at most about `limit_bytes` are held: the partitions that have room.
+  /// What to ask for so that at most about `limit_bytes` are held: the partitions that have room, and of
+  /// those that have nothing at least the few whose turn comes next.
   [[nodiscard]] std::vector<fetch_wish> wishes(std::size_t limit_bytes) const;
   /// The answer to a wish. False if its bytes are not readable records.
   bool on_fetched(const fetch_wish& asked, const kafka::byte_chain& records, std::int64_t high_watermark,

@@ -6,19 +6,38 @@
 
 namespace marquee::read_manager {
 
+namespace {
+constexpr std::int64_t undelivered_timeout_ms = 2'000;
+}
+
 net::task<net::http_response> handle_undelivered(services& all, net::http_exchange& exchange) {
   if (!all.secret.signed_by_cluster(exchange.request)) co_return to_response(forbidden(all.component));
   net::json_body query = net::json_body::from_query(exchange.request);
-  const std::string text = query.text("delivery");
-  const auto name = parse_delivery_name(text);
-  if (!name)
-    query.refuse("delivery", "'delivery' is not the value of an " + std::string(delivery_header) + " header");
+  const std::string id = query.text("consumer_id");
+  const std::string attempt = query.text("attempt");
   if (auto problem = query.finish()) co_return to_response(net::bad_request(all.component, *problem));
-  // Without a session nothing is owed: a new one begins at the committed position.
-  if (name->owner != all.positions.self())
-    all.forwarder.say_undelivered(name->owner, text);
-  else if (const consumer_pointer consumer = all.table.find(name->consumer_id))
-    consumer->session.undo(name->number);
+  if (const consumer_pointer consumer = all.table.find(id)) {
+    consumer->give_up(attempt);
+  } else if (!all.forwarder.was_forwarded(exchange.request)) {
+    const net::deadline end = services::end_of(exchange, undelivered_timeout_ms);
+    const result<consumer_record> record = co_await all.positions.read(id, end);
+    if (!record)
+      co_return to_response(
+          brokers_unavailable(all.component, record.error().message, net::api_outcome::definite));
+    // Without a session nothing is owed: a new one begins at the committed position.
+    if (next_step(*record, all.positions.self(), arrival::direct) == ownership_step::forward &&
+        !co_await all.forwarder.say_undelivered(record->owner, id, attempt))
+      co_return to_response(owner_silent(all.component, record->owner));
+  }
+  co_return net::json_response(R"({"status":"success"})");
+}
+
+net::task<net::http_response> handle_deleted(services& all, net::http_exchange& exchange) {
+  if (!all.secret.signed_by_cluster(exchange.request)) co_return to_response(forbidden(all.component));
+  net::json_body query = net::json_body::from_query(exchange.request);
+  const std::string id = query.text("consumer_id");
+  if (auto problem = query.finish()) co_return to_response(net::bad_request(all.component, *problem));
+  all.table.erase(id);
   co_return net::json_response(R"({"status":"success"})");
 }
 
@@ -52,6 +71,7 @@ void add_routes(net::http_router& router, services& all) {
   add("DELETE", "/consumer/{id}", handle_delete);
   add("GET", "/size", handle_size);
   add("POST", "/internal/undelivered", handle_undelivered);
+  add("POST", "/internal/deleted", handle_deleted);
   add("GET", "/internal/managers", handle_managers);
 }
 

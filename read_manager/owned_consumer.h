@@ -39,6 +39,10 @@ struct owned_consumer {
   bool busy = false;
   /// Another manager has claimed the consumer, or it was deleted: nothing may be done for it here any more.
   bool lost = false;
+  /// The attempt (attempt_header) that the last answer without `poll` went to, and the last one that is known
+  /// to have no reader any more.
+  std::string answered_attempt;
+  std::string abandoned_attempt;
   std::int64_t last_seen_ms = 0;  ///< wall clock
   std::int64_t last_used_us = 0;  ///< monotonic
   std::int64_t verified_us = 0;   ///< monotonic time when the ownership was last seen to be ours
@@ -52,6 +56,14 @@ struct owned_consumer {
   std::uint64_t tickets_given = 0;
   std::uint64_t tickets_done = 0;
   std::optional<error> commit_problem;  ///< of the last commit that ended
+
+  /// The answer to this attempt does not reach the consumer: what it delivered is read again, and if it was
+  /// not answered yet it delivers nothing.
+  void give_up(const std::string& attempt) {
+    abandoned_attempt = attempt;
+    if (!attempt.empty() && answered_attempt == attempt) session.undo(session.last_delivery().id);
+    changed.wake_all();
+  }
 
   void set_partition_count(std::int32_t count) {
     session.set_partition_count(count);

@@ -6,7 +6,9 @@ namespace marquee::read_manager {
 
 namespace {
 constexpr std::size_t most_positions = 10'000;
-}
+/// How long what a fetch told about a log is taken for true: retention may remove its beginning.
+constexpr std::int64_t fresh_us = 1'000'000;
+}  // namespace
 
 position_map read_positions(net::json_body& body) {
   position_map positions;
@@ -29,7 +31,9 @@ net::task<std::optional<net::api_error>> check_positions(services& all, consumer
       co_return invalid_position(all.component, "topic '" + consumer->who.topic + "' has no partition " +
                                                     std::to_string(number) + "; it has partitions 0 to " +
                                                     std::to_string(consumer->session.partition_count() - 1));
-    const bool inside = partition->log_start() && partition->high_watermark() &&
+    const bool fresh =
+        consumer->traffic[static_cast<std::size_t>(number)].answered_us > all.time.monotonic_us() - fresh_us;
+    const bool inside = fresh && partition->log_start() && partition->high_watermark() &&
                         offset >= *partition->log_start() && offset <= *partition->high_watermark();
     if (!inside) unsure.partitions.push_back(number);
   }

@@ -166,6 +166,14 @@ struct read_manager::state {
     }
   }
 
+  /// So that a process that was stopped for a while knows that it was.
+  net::task<void> note_turns() {
+    while (!stopping.stop_requested()) {
+      parts->router.note_turn();
+      co_await net::sleep_ms(consumer_router::turn_every_ms);
+    }
+  }
+
   [[nodiscard]] result<> ready() const {
     if (!cache.filled()) return fail(error_code::unavailable, "PostgreSQL has not been read yet");
     if (cluster.brokers().empty()) return fail(error_code::unavailable, "no broker is known yet");
@@ -194,6 +202,7 @@ result<> read_manager::start() {
   self.host->loop().spawn([&self] { return self.begin(); });
   self.host->loop().spawn([&self] { return self.follow_metadata(); });
   self.host->loop().spawn([&self] { return self.sweep(); });
+  self.host->loop().spawn([&self] { return self.note_turns(); });
   return {};
 }
 

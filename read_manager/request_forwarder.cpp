@@ -1,6 +1,7 @@
 #include "read_manager/request_forwarder.h"
 
-#include <charconv>
+#include <fmt/core.h>
+
 #include <memory>
 #include <stop_token>
 
@@ -14,9 +15,8 @@ namespace {
 
 /// What goes on to the owner, and what comes back: everything else is between a client and its own hop.
 constexpr std::string_view request_headers[] = {"Content-Type", "Accept", net::principal_header};
-constexpr std::string_view response_headers[] = {"Content-Type",  "Cache-Control", "Server-Timing",
-                                                 "Retry-After",   "Allow",         delivery_header,
-                                                 not_owner_header};
+constexpr std::string_view response_headers[] = {"Content-Type", "Cache-Control", "Server-Timing",
+                                                 "Retry-After",  "Allow",         not_owner_header};
 
 /// Ends the call when the owner has not confirmed in time, or when the client has gone.
 struct watch {
@@ -48,35 +48,42 @@ net::http_request request_forwarder::prepare(const net::http_exchange& exchange,
   return request;
 }
 
-std::string to_string(const delivery_name& name) {
-  return name.consumer_id + ":" + std::to_string(name.number) + "@" + name.owner;
-}
-
-std::optional<delivery_name> parse_delivery_name(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  const std::size_t at = text.find('@', colon == std::string_view::npos ? 0 : colon);
-  if (colon == std::string_view::npos || at == std::string_view::npos) return std::nullopt;
-  delivery_name name{std::string(text.substr(0, colon)), 0, std::string(text.substr(at + 1))};
-  const auto [end, problem] = std::from_chars(text.data() + colon + 1, text.data() + at, name.number);
-  if (problem != std::errc{} || end != text.data() + at || name.number < 0) return std::nullopt;
-  return name;
-}
-
-void request_forwarder::say_undelivered(std::string owner, const std::string& delivery) {
-  const result<net::endpoint> where = net::parse_endpoint(owner);
-  if (!where) return;
+net::task<net::http_outcome> request_forwarder::tell(net::endpoint owner, std::string target) {
   net::http_request request;
   request.method = "POST";
-  request.target = "/internal/undelivered?delivery=" + net::percent_encode(delivery);
+  request.target = std::move(target);
+  request.headers.add(std::string(forwarded_header), name_);
   secret_.sign(request);
-  loop_.spawn([&client = client_, to = *where, request = std::move(request)]() -> net::task<void> {
-    // If it fails, the owner is gone: its successor begins at the committed position, which repeats them.
-    (void)co_await client.send(to, request, {.timeout_ms = 1'000, .resend_if_stale = true});
+  co_return co_await client_.send(std::move(owner), std::move(request),
+                                  {.timeout_ms = 1'000, .resend_if_stale = true});
+}
+
+net::task<bool> request_forwarder::say_undelivered(std::string owner, std::string consumer_id,
+                                                   std::string attempt) {
+  const result<net::endpoint> where = net::parse_endpoint(owner);
+  if (!where) co_return true;
+  const net::http_outcome told =
+      co_await tell(*where, "/internal/undelivered?consumer_id=" + net::percent_encode(consumer_id) +
+                                "&attempt=" + net::percent_encode(attempt));
+  // If it is gone, its successor begins at the committed position, which repeats everything.
+  co_return told.refused_or_reset || (told.response && told.response->status == 200);
+}
+
+net::task<> request_forwarder::say_deleted(std::string owner, std::string consumer_id) {
+  if (const result<net::endpoint> where = net::parse_endpoint(owner))
+    (void)co_await tell(*where, "/internal/deleted?consumer_id=" + net::percent_encode(consumer_id));
+}
+
+void request_forwarder::begin_to_say_undelivered(std::string owner, std::string consumer_id,
+                                                 std::string attempt) {
+  loop_.spawn([this, owner = std::move(owner), id = std::move(consumer_id),
+               attempt = std::move(attempt)]() -> net::task<void> {
+    (void)co_await say_undelivered(owner, id, attempt);
   });
 }
 
 net::task<forward_outcome> request_forwarder::forward(net::http_exchange& exchange, std::string owner,
-                                                      net::deadline end) {
+                                                      std::string consumer_id, net::deadline end) {
   forward_outcome outcome;
   const result<net::endpoint> where = net::parse_endpoint(owner);
   if (!where) {
@@ -94,8 +101,15 @@ net::task<forward_outcome> request_forwarder::forward(net::http_exchange& exchan
   options.end = end;
   options.cancel = state->cancel.get_token();
   options.on_interim = [state](int status) { state->confirmed = state->confirmed || status == 102; };
-  net::http_outcome sent = co_await client_.send(*where, prepare(exchange, end), options);
+  net::http_request request = prepare(exchange, end);
+  const bool is_consume = exchange.request.path == "/consumer/consume";
+  std::string attempt(exchange.request.headers.get(attempt_header));
+  if (attempt.empty()) attempt = fmt::format("{:016x}", random_.next());
+  if (is_consume) request.headers.add(std::string(attempt_header), attempt);
+  net::http_outcome sent = co_await client_.send(*where, std::move(request), options);
   state->finished = true;
+  if (is_consume && !sent.response && sent.sent_any_byte)
+    begin_to_say_undelivered(owner, consumer_id, attempt);
 
   outcome.attempt.confirmed = state->confirmed;
   outcome.attempt.refused_or_reset = sent.refused_or_reset;
@@ -109,9 +123,9 @@ net::task<forward_outcome> request_forwarder::forward(net::http_exchange& exchan
   for (const std::string_view name : response_headers)
     if (const std::string* value = sent.response->headers.find(name))
       answer.headers.add(std::string(name), *value);
-  if (const std::string* delivery = answer.headers.find(delivery_header))
-    answer.on_written = [this, owner, delivery = *delivery](bool written) {
-      if (!written) say_undelivered(owner, delivery);
+  if (is_consume && answer.status == 200)
+    answer.on_written = [this, owner, consumer_id, attempt](bool written) {
+      if (!written) begin_to_say_undelivered(owner, consumer_id, attempt);
     };
   outcome.response = std::move(answer);
   co_return outcome;

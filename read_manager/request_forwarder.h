@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/random.h"
 #include "net/deadline.h"
 #include "net/endpoint.h"
 #include "net/http_exchange.h"
@@ -14,27 +15,18 @@ namespace marquee::net {
 class cluster_secret;
 class event_loop;
 class http_client;
+struct http_outcome;
 }  // namespace marquee::net
 
 namespace marquee::read_manager {
 
 /// Who forwarded a request: the name of the manager. Believed only with the proof of the cluster secret.
 inline constexpr std::string_view forwarded_header = "X-Marquee-Forwarded";
-/// In an answer to a consume without `poll`: "<consumer id>:<number>@<owner>". Whoever passes the answer on
-/// and fails says so to a read manager with POST /internal/undelivered?delivery=<that>, signed with the
-/// cluster secret.
-inline constexpr std::string_view delivery_header = "X-Marquee-Delivery";
+/// Names one try to consume. Whoever sends it and loses the answer, or cannot pass it on, says so with POST
+/// /internal/undelivered?consumer_id=&attempt= to a read manager, signed with the cluster secret.
+inline constexpr std::string_view attempt_header = "X-Marquee-Attempt";
 /// In the answer of a manager that is not the owner of the consumer (any more).
 inline constexpr std::string_view not_owner_header = "X-Marquee-Not-Owner";
-
-/// The parts of a delivery header's value.
-struct delivery_name {
-  std::string consumer_id;
-  std::int64_t number = 0;
-  std::string owner;
-};
-[[nodiscard]] std::string to_string(const delivery_name& name);
-[[nodiscard]] std::optional<delivery_name> parse_delivery_name(std::string_view text);
 
 struct forward_outcome {
   forward_attempt attempt;
@@ -53,19 +45,27 @@ class request_forwarder {
                     std::string name)
       : loop_(loop), client_(client), secret_(secret), name_(std::move(name)) {}
 
+  /// An answer to consume that is lost on the way to here, or from here on, counts as not delivered.
   [[nodiscard]] net::task<forward_outcome> forward(net::http_exchange& exchange, std::string owner,
-                                                   net::deadline end);
-  /// Tells the owner that its answer did not reach the consumer, so that it counts as not delivered.
-  void say_undelivered(std::string owner, const std::string& delivery);
+                                                   std::string consumer_id, net::deadline end);
+  /// Tells the owner that nobody gets its answer to this attempt. True if it knows, or is gone.
+  [[nodiscard]] net::task<bool> say_undelivered(std::string owner, std::string consumer_id,
+                                                std::string attempt);
+  /// Tells the owner that the consumer was deleted. What does not hear it finds out by itself a little later.
+  [[nodiscard]] net::task<> say_deleted(std::string owner, std::string consumer_id);
   /// True if the request comes from another manager of this cluster.
   [[nodiscard]] bool was_forwarded(const net::http_request& request) const;
 
  private:
   [[nodiscard]] net::http_request prepare(const net::http_exchange& exchange, net::deadline end) const;
+  [[nodiscard]] net::task<net::http_outcome> tell(net::endpoint owner, std::string target);
+  void begin_to_say_undelivered(std::string owner, std::string consumer_id, std::string attempt);
+
   net::event_loop& loop_;
   net::http_client& client_;
   const net::cluster_secret& secret_;
   std::string name_;
+  random_source random_{system_seed()};
 };
 
 }  // namespace marquee::read_manager

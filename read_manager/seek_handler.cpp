@@ -63,12 +63,8 @@ net::task<std::optional<net::http_response>> seek_here(services& all, consumer_p
                                                        const seek_call& call, net::deadline end) {
   const std::optional<consumer_turn> turn = co_await consumer_turn::take(consumer, end);
   if (!turn && consumer->lost) co_return std::nullopt;
-  if (!turn)
-    co_return to_response(net::unavailable(all.component, "CONSUMER_BUSY",
-                                           "another request of this consumer is still being answered"));
-  consumer->last_seen_ms = all.time.wall_ms();
-  consumer->last_used_us = all.time.monotonic_us();
-  refresh_partitions(all, *consumer);
+  if (!turn) co_return consumer_turn::busy(all);
+  note_use(all, *consumer);
   const auto target = co_await find_target(all, consumer, call, end);
   if (!target) co_return to_response(target.error());
   const result<> done = co_await all.committer.commit(consumer, *target, end);
@@ -85,20 +81,14 @@ net::task<std::optional<net::http_response>> seek_here(services& all, consumer_p
 net::task<net::http_response> handle_seek(services& all, net::http_exchange& exchange) {
   const auto call = read_call(all, exchange);
   if (!call) co_return to_response(call.error());
-  if (auto problem =
-          all.refuse(exchange, net::operation::consume, net::resource_kind::consumer, call->consumer_id))
-    co_return to_response(*problem);
   const net::deadline end = services::end_of(exchange, all.options.request_timeout_ms);
-  const auto who = co_await find_consumer(all, call->consumer_id, std::nullopt, end);
-  if (!who) co_return to_response(who.error());
-  while (!end.passed()) {
-    routed where = co_await all.router.route(exchange, *who, end);
-    if (auto* answer = std::get_if<net::http_response>(&where)) co_return std::move(*answer);
-    const auto consumer = std::get<consumer_pointer>(where);
-    if (auto answer = co_await seek_here(all, consumer, *call, end)) co_return std::move(*answer);
-  }
-  co_return to_response(brokers_unavailable(all.component, "no manager could move the consumer in time",
-                                            net::api_outcome::unknown));
+  const auto work = [&](consumer_pointer consumer) {
+    return seek_here(all, std::move(consumer), *call, end);
+  };
+  co_return co_await serve_owned(
+      all, exchange, {call->consumer_id}, end, work,
+      brokers_unavailable(all.component, "no manager could move the consumer in time",
+                          net::api_outcome::unknown));
 }
 
 }  // namespace marquee::read_manager

@@ -80,9 +80,34 @@ net::task<std::expected<consumer_reference, net::api_error>> find_consumer(servi
   co_return consumer_reference{consumer_id, own->name, identity->topic_id};
 }
 
+net::task<net::http_response> serve_owned(services& all, net::http_exchange& exchange, consumer_call call,
+                                          net::deadline end, owned_work work, net::api_error too_late) {
+  if (auto problem = all.refuse(exchange, call.what, net::resource_kind::consumer, call.consumer_id))
+    co_return to_response(*problem);
+  const auto who = co_await find_consumer(all, call.consumer_id, call.topic, end);
+  if (!who) co_return to_response(who.error());
+  while (!end.passed()) {
+    routed where = co_await all.router.route(exchange, *who, end);
+    if (auto* answer = std::get_if<net::http_response>(&where)) co_return std::move(*answer);
+    if (auto answer = co_await work(std::get<consumer_pointer>(where))) co_return std::move(*answer);
+  }
+  co_return to_response(too_late);
+}
+
+void note_use(services& all, owned_consumer& consumer) {
+  consumer.last_seen_ms = all.time.wall_ms();
+  consumer.last_used_us = all.time.monotonic_us();
+  refresh_partitions(all, consumer);
+}
+
 void refresh_partitions(services& all, owned_consumer& consumer) {
   if (const db::topic_pointer topic = all.cache.snapshot()->find_topic(consumer.who.topic_id))
     consumer.set_partition_count(static_cast<std::int32_t>(topic->partitions.size()));
+}
+
+net::http_response consumer_turn::busy(const services& all) {
+  return to_response(net::unavailable(all.component, "CONSUMER_BUSY",
+                                      "another request of this consumer is still being answered"));
 }
 
 net::task<std::optional<consumer_turn>> consumer_turn::take(consumer_pointer consumer, net::deadline end) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -67,6 +68,24 @@ struct services {
 [[nodiscard]] net::task<std::expected<consumer_reference, net::api_error>> find_consumer(
     services& all, std::string consumer_id, std::optional<std::string> topic, net::deadline end);
 
+/// Who asks for what, of which consumer.
+struct consumer_call {
+  std::string consumer_id;
+  std::optional<std::string> topic = std::nullopt;  ///< must be the consumer's, where it is given
+  net::operation what = net::operation::consume;
+};
+/// Does the work at a consumer that is owned here; nothing if the consumer was lost meanwhile.
+using owned_work = std::function<net::task<std::optional<net::http_response>>(consumer_pointer)>;
+
+/// What every route of a consumer does: asks `access_policy`, finds the consumer, and has `work` done here if
+/// this manager owns it, or the request answered by its owner. A consumer that is taken over while its
+/// request waits is followed to its new owner until `end`; then `too_late` is the answer.
+[[nodiscard]] net::task<net::http_response> serve_owned(services& all, net::http_exchange& exchange,
+                                                        consumer_call call, net::deadline end,
+                                                        owned_work work, net::api_error too_late);
+
+/// A request has come for the consumer.
+void note_use(services& all, owned_consumer& consumer);
 /// Tells the consumer's session how many partitions its topic has now.
 void refresh_partitions(services& all, owned_consumer& consumer);
 
@@ -74,9 +93,11 @@ void refresh_partitions(services& all, owned_consumer& consumer);
 /// last one opens.
 class consumer_turn {
  public:
-  /// Waits for the turn. Empty when the deadline passed, or the consumer was lost meanwhile.
+  /// Waits for the turn. Empty when the deadline passed (see `busy`), or the consumer was lost meanwhile.
   [[nodiscard]] static net::task<std::optional<consumer_turn>> take(consumer_pointer consumer,
                                                                     net::deadline end);
+  /// The answer to a request that had no turn until its deadline.
+  [[nodiscard]] static net::http_response busy(const services& all);
 
  private:
   explicit consumer_turn(std::shared_ptr<void> guard) : guard_(std::move(guard)) {}

@@ -11,8 +11,7 @@ namespace {
 /// Messages from the reading position to the high watermark, without those that retention has removed.
 net::task<std::optional<net::http_response>> size_here(services& all, consumer_pointer consumer,
                                                        net::deadline end) {
-  consumer->last_seen_ms = all.time.wall_ms();
-  refresh_partitions(all, *consumer);
+  note_use(all, *consumer);
   const partition_set partitions = consumer->all_partitions();
   const result<position_map> first = co_await all.offsets.offsets(partitions, kafka::earliest_timestamp, end);
   const result<position_map> last =
@@ -41,19 +40,12 @@ net::task<net::http_response> handle_size(services& all, net::http_exchange& exc
   const std::string topic = query.text("topic");
   const std::string id = query.text("consumer_id");
   if (auto problem = query.finish()) co_return to_response(net::bad_request(all.component, *problem));
-  if (auto problem = all.refuse(exchange, net::operation::describe, net::resource_kind::consumer, id))
-    co_return to_response(*problem);
   const net::deadline end = services::end_of(exchange, all.options.request_timeout_ms);
-  const auto who = co_await find_consumer(all, id, topic, end);
-  if (!who) co_return to_response(who.error());
-  while (!end.passed()) {
-    routed where = co_await all.router.route(exchange, *who, end);
-    if (auto* answer = std::get_if<net::http_response>(&where)) co_return std::move(*answer);
-    const auto consumer = std::get<consumer_pointer>(where);
-    if (auto answer = co_await size_here(all, consumer, end)) co_return std::move(*answer);
-  }
-  co_return to_response(brokers_unavailable(all.component, "no manager could answer for the consumer in time",
-                                            net::api_outcome::definite));
+  const auto work = [&](consumer_pointer consumer) { return size_here(all, std::move(consumer), end); };
+  co_return co_await serve_owned(
+      all, exchange, {id, topic, net::operation::describe}, end, work,
+      brokers_unavailable(all.component, "no manager could answer for the consumer in time",
+                          net::api_outcome::definite));
 }
 
 }  // namespace marquee::read_manager

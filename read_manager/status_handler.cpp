@@ -60,7 +60,7 @@ net::task<net::http_response> describe_from_table(services& all, net::http_excha
   if (next_step(*record, all.positions.self(), arrival::direct) == ownership_step::forward &&
       !all.forwarder.was_forwarded(exchange.request)) {
     forward_outcome forwarded = co_await all.forwarder.forward(
-        exchange, record->owner, end.earlier_of(net::deadline::in_ms(patience_ms)));
+        exchange, record->owner, who.id, end.earlier_of(net::deadline::in_ms(patience_ms)));
     if (forwarded.response && !forwarded.not_owner) co_return std::move(*forwarded.response);
   }
   co_return co_await describe(all, {who, record->committed, std::nullopt}, end);

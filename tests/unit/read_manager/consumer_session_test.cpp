@@ -221,13 +221,44 @@ TEST(consumer_session, asks_only_for_partitions_that_have_room) {
 TEST(consumer_session, is_starved_when_a_partition_with_more_has_nothing_here) {
   consumer_session session({});
   session.set_partition_count(2);
-  EXPECT_TRUE(session.starved()) << "nobody has looked yet";
+  EXPECT_TRUE(session.starved(10, 1000)) << "nobody has looked yet";
   EXPECT_TRUE(session.on_fetched({0, 0}, batch_at(0, {"a"}), 5, 0));
   EXPECT_TRUE(session.on_fetched({1, 0}, {}, 0, 0));
-  EXPECT_FALSE(session.starved());
+  EXPECT_FALSE(session.starved(10, 1000));
   EXPECT_TRUE(session.more_known());
   (void)session.take(up_to(1));
-  EXPECT_TRUE(session.starved());
+  EXPECT_TRUE(session.starved(10, 1000));
+}
+
+TEST(consumer_session, only_partitions_whose_turn_comes_within_the_limits_are_waited_for) {
+  consumer_session session({});
+  session.set_partition_count(3);
+  EXPECT_TRUE(session.on_fetched({0, 0}, batch_at(0, {"a0"}), 1, 0));
+  EXPECT_TRUE(session.on_fetched({1, 0}, batch_at(0, {"b0"}), 1, 0));
+  EXPECT_FALSE(session.starved(2, 1000)) << "the third one's turn comes after two records";
+  EXPECT_TRUE(session.starved(3, 1000));
+  EXPECT_FALSE(session.starved(3, 2)) << "or after so many bytes";
+  (void)session.take(up_to(2));
+  EXPECT_TRUE(session.starved(1, 1000)) << "its turn is now";
+}
+
+TEST(consumer_session, a_thousand_partitions_of_large_messages_are_read_a_few_at_a_time) {
+  consumer_session session({});
+  session.set_partition_count(1000);
+  const std::string large(10'000, 'x');
+  constexpr std::size_t limit = 100'000;
+  std::vector<std::int64_t> seen(1000, 0);
+  for (int round = 0; round < 3000; ++round) {
+    for (const fetch_wish& wish : session.wishes(limit)) {
+      if (session.buffered_bytes() > limit + 8 * 11'000) break;  // what one answer holds
+      ASSERT_TRUE(session.on_fetched(wish, batch_at(wish.offset, {large}), 10, 0));
+    }
+    ASSERT_LE(session.buffered_bytes(), limit + 10 * 11'000);
+    ASSERT_FALSE(session.starved(1, 1)) << "whose turn it is was asked for";
+    for (const delivered_record& item : session.take(up_to(1)).records)
+      ++seen[static_cast<std::size_t>(item.partition)];
+  }
+  EXPECT_EQ(seen, std::vector<std::int64_t>(1000, 3)) << "each had its turn three times";
 }
 
 TEST(consumer_session, seek_moves_reading_and_forgets_what_was_to_be_committed) {
@@ -236,7 +267,7 @@ TEST(consumer_session, seek_moves_reading_and_forgets_what_was_to_be_committed) 
   session.seek({{0, 1}});
   EXPECT_EQ(session.begin(), (position_map{{1, 1}})) << "the other partition keeps its own";
   EXPECT_EQ(session.reading_positions(), (position_map{{0, 1}, {1, 1}}));
-  EXPECT_EQ(session.wishes(1 << 20).front(), (fetch_wish{0, 1}));
+  EXPECT_EQ(session.wishes(1 << 20).back(), (fetch_wish{0, 1}));
 }
 
 TEST(consumer_session, bytes_that_are_no_records_are_refused) {

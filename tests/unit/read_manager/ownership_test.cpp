@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "test_manager.h"
 
 namespace marquee::read_manager {
@@ -41,16 +43,6 @@ TEST(ownership, an_owner_that_is_gone_or_silent_loses_the_consumer_and_a_slow_on
   EXPECT_EQ(decide_after_forward({.confirmed = true, .refused_or_reset = true}), after_forward::take_over);
   EXPECT_EQ(decide_after_forward({}), after_forward::take_over);
   EXPECT_EQ(decide_after_forward({.confirmed = true}), after_forward::give_up);
-}
-
-TEST(delivery_name, is_read_as_it_was_written_and_nothing_else_is) {
-  const auto name = parse_delivery_name(to_string(delivery_name{"c-1.x", 7, "127.0.0.1:8201"}));
-  ASSERT_TRUE(name);
-  EXPECT_EQ(name->consumer_id, "c-1.x");
-  EXPECT_EQ(name->number, 7);
-  EXPECT_EQ(name->owner, "127.0.0.1:8201");
-  for (const char* wrong : {"", "x", "x:1", "x@h:1", "x:@h", "x:-1@h", "x:1z@h", "x:99999999999999999999@h"})
-    EXPECT_FALSE(parse_delivery_name(wrong)) << wrong;
 }
 
 class two_managers : public testing::Test {
@@ -112,6 +104,63 @@ TEST_F(two_managers, a_long_poll_at_the_owner_is_waited_for_by_the_other) {
   EXPECT_EQ(first.read(id, {{"max", 6}}), "a0 a1 a2 a3 a4 a5");
   EXPECT_EQ(second.read(id, {{"wait_ms", 1'500}}), "") << "longer than the owner has to confirm";
   EXPECT_EQ(cluster.consumer(id).owner, first.address());
+}
+
+TEST_F(two_managers, an_owner_that_stood_still_looks_before_it_serves_from_memory) {
+  EXPECT_EQ(first.read(id, {{"commit", "manual"}}), "a0");
+  const auto long_poll = std::async(std::launch::async, [&] { first.freeze_ms(700); });
+  long_poll.wait();
+  cluster.claim_for(id, second.address());
+  EXPECT_EQ(first.read(id, {{"commit", "manual"}}), "a0") << "the new owner answers";
+  EXPECT_EQ(first.counted("forwarded"), 1U);
+}
+
+TEST_F(two_managers, a_long_poll_that_outlived_the_ownership_is_answered_by_the_new_owner) {
+  EXPECT_EQ(first.read(id, {{"max", 6}, {"commit", "manual"}}), "a0 a1 a2 a3 a4 a5");
+  auto waiting = std::async(std::launch::async, [&] {
+    return first.read(id, {{"max", 9}, {"wait_ms", 10'000}, {"commit", "manual"}});
+  });
+  cluster.later([&] {
+    first.freeze_ms(700);
+    cluster.claim_for(id, second.address());
+    cluster.append(0, {"a6"});
+  });
+  EXPECT_EQ(waiting.get(), "a0 a1 a2 a3 a4 a5 a6") << "from the committed position";
+}
+
+TEST_F(two_managers, what_an_attempt_delivered_is_read_again_when_its_sender_lost_it) {
+  EXPECT_EQ(first.read_as("one", id), "a0");
+  EXPECT_EQ(second.say_undelivered(id, "another"), 200);
+  EXPECT_EQ(first.read_as("two", id), "a1");
+  EXPECT_EQ(second.say_undelivered(id, "two"), 200) << "any manager takes it";
+  EXPECT_EQ(second.read_as("three", id), "a1") << "through the other manager";
+  EXPECT_EQ(first.say_undelivered(id, "two"), 200) << "too late";
+  EXPECT_EQ(first.say_undelivered(id, "three"), 200);
+  EXPECT_EQ(first.read_as("four", id), "a1");
+  EXPECT_EQ(first.say_undelivered(id, "five"), 200) << "overtakes the request itself";
+  EXPECT_EQ(first.consume_as("five", id).status, 499);
+  EXPECT_EQ(first.read_as("six", id), "a2");
+}
+
+TEST_F(two_managers, an_attempt_that_was_given_up_ends_its_long_poll) {
+  EXPECT_EQ(first.read_as("one", id, {{"max", 6}}), "a0 a1 a2 a3 a4 a5");
+  auto waiting = std::async(std::launch::async,
+                            [&] { return first.consume_as("two", id, {{"wait_ms", 20'000}}).status; });
+  EXPECT_EQ(second.say_undelivered(id, "two"), 200);
+  EXPECT_EQ(waiting.get(), 499);
+}
+
+TEST_F(two_managers, the_answer_to_a_numbered_poll_is_not_given_up) {
+  EXPECT_EQ(first.read_as("one", id, {{"poll", 1}}), "a0");
+  EXPECT_EQ(first.say_undelivered(id, "one"), 200);
+  EXPECT_EQ(first.read_as("two", id, {{"poll", 1}}), "a0");
+  EXPECT_EQ(first.read_as("three", id, {{"poll", 2}}), "a1");
+}
+
+TEST_F(two_managers, a_deleted_consumer_is_let_go_by_its_owner) {
+  EXPECT_EQ(first.read(id), "a0");
+  EXPECT_EQ(first.tell("/internal/deleted?consumer_id=" + id), 200);
+  EXPECT_EQ(first.read(id), "a0") << "claimed again, at the committed position";
 }
 
 TEST_F(two_managers, an_answer_that_the_forwarder_could_not_pass_on_is_read_again) {

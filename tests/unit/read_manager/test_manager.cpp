@@ -80,6 +80,12 @@ test_manager::test_manager(fake_cluster& cluster, std::string name) : name_(std:
   client_loop_.run_and_wait([&] { outside_ = std::make_unique<net::http_client>(client_loop_); });
   server_ = std::move(*net::http_server::start(loop_, {}, {}, routes_->as_handler()));
   loop_.run_and_wait([&] { positions_->set_self(address()); });
+  loop_.spawn([this]() -> net::task<void> {
+    while (!dead_) {
+      router_->note_turn();
+      co_await net::sleep_ms(consumer_router::turn_every_ms);
+    }
+  });
 }
 
 test_manager::~test_manager() {
@@ -106,9 +112,11 @@ std::string test_manager::consumer_id(std::int64_t number) const {
   return cache_.ids()->encode({db::client_kind::consumer, number, fake_cluster::topic_id});
 }
 
-reply test_manager::call(const std::string& method, const std::string& target, json body) {
+reply test_manager::call(const std::string& method, const std::string& target, json body,
+                         net::http_headers headers) {
   reply got;
   net::http_request request;
+  request.headers = std::move(headers);
   request.method = method;
   request.target = target;
   if (!body.is_null()) request.body = body.dump();
@@ -128,13 +136,40 @@ reply test_manager::consume(const std::string& id, json more) {
   return call("POST", "/consumer/consume", more);
 }
 
-std::string test_manager::read(const std::string& id, json more) {
-  const reply got = consume(id, std::move(more));
+namespace {
+
+std::string values_of(const reply& got) {
   if (got.status != 200) return got.body.is_object() ? got.body.value("code", "?") : "no answer";
   std::string values;
   for (const json& message : got.body["messages"])
     values += (values.empty() ? "" : " ") + message["message"].get<std::string>();
   return values;
+}
+
+}  // namespace
+
+std::string test_manager::read(const std::string& id, json more) {
+  return values_of(consume(id, std::move(more)));
+}
+
+reply test_manager::consume_as(const std::string& attempt, const std::string& id, json more) {
+  more["topic"] = "orders";
+  more["consumer_id"] = id;
+  net::http_headers headers;
+  headers.add(std::string(attempt_header), attempt);
+  return call("POST", "/consumer/consume", more, std::move(headers));
+}
+
+std::string test_manager::read_as(const std::string& attempt, const std::string& id, json more) {
+  return values_of(consume_as(attempt, id, std::move(more)));
+}
+
+int test_manager::tell(const std::string& target) {
+  net::http_request request;
+  request.method = "POST";
+  request.target = target;
+  secret_.sign(request);
+  return call("POST", target, nullptr, request.headers).status;
 }
 
 std::uint64_t test_manager::counted(const char* name) {

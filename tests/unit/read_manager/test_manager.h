@@ -30,10 +30,20 @@ class test_manager {
   [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(server_->port()); }
   [[nodiscard]] std::string consumer_id(std::int64_t number) const;
   [[nodiscard]] reply call(const std::string& method, const std::string& target,
-                           nlohmann::json body = nullptr);
+                           nlohmann::json body = nullptr, net::http_headers headers = {});
   [[nodiscard]] reply consume(const std::string& id, nlohmann::json more = nlohmann::json::object());
   /// The values of a successful consume, separated by spaces; else the error's code.
   [[nodiscard]] std::string read(const std::string& id, nlohmann::json more = nlohmann::json::object());
+  /// As a load balancer does it, which names its attempts.
+  [[nodiscard]] reply consume_as(const std::string& attempt, const std::string& id,
+                                 nlohmann::json more = nlohmann::json::object());
+  [[nodiscard]] std::string read_as(const std::string& attempt, const std::string& id,
+                                    nlohmann::json more = nlohmann::json::object());
+  /// The status of a POST that is signed by the cluster.
+  [[nodiscard]] int tell(const std::string& target);
+  [[nodiscard]] int say_undelivered(const std::string& id, const std::string& attempt) {
+    return tell("/internal/undelivered?consumer_id=" + id + "&attempt=" + attempt);
+  }
   /// As kill -9 would: connections break and nobody listens any more.
   void kill();
   /// Handlers stand still for so long.
