@@ -174,6 +174,7 @@ result<> broker_node::open_front_door(const broker_identity& identity) {
       .advertised = {options_.reachable_host(), static_cast<std::uint16_t>(options_.kafka.port)},
       .limits = options_.limits,
       .defaults = options_.defaults,
+      .settings = list_settings(options_),
       .policy = {}});
   reconciler_ = std::make_unique<replica_reconciler>(*host_, *metrics_, identity.replica);
   catalog_loop_->run_and_wait([this] { reconciler_->reconcile(*catalog_->snapshot()); });

@@ -81,6 +81,23 @@ const std::string& broker_options::reachable_host() const {
   return advertised_host.empty() ? kafka.address : advertised_host;
 }
 
+std::vector<broker_setting> list_settings(const broker_options& options) {
+  broker_options current = options;
+  broker_options usual;
+  config_schema of_current;
+  config_schema of_usual;
+  describe(of_current, current);
+  describe(of_usual, usual);
+  std::vector<broker_setting> settings;
+  // A schema takes what its fields hold as the defaults.
+  for (std::size_t i = 0; i < of_current.keys().size(); ++i) {
+    const config_key& key = of_current.keys()[i];
+    settings.push_back(
+        {key.name, key.type, key.default_value, of_usual.keys()[i].default_value, key.meaning});
+  }
+  return settings;
+}
+
 void describe(config_schema& schema, broker_options& options) {
   net::describe(schema, options.process);
   schema.text("data_dir", options.data_dir, "Folder that holds the broker's identity, log and segments.");

@@ -44,6 +44,9 @@ struct broker_options {
   [[nodiscard]] const std::string& reachable_host() const;
 };
 
+/// Every key with its value and its default.
+[[nodiscard]] std::vector<broker_setting> list_settings(const broker_options& options);
+
 /// Ties every key to its field.
 void describe(config_schema& schema, broker_options& options);
 

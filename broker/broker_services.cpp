@@ -8,6 +8,13 @@ std::optional<kafka::leader_hint> broker_services::other_leader(const group_id& 
   return kafka::leader_hint{known->leader.broker.value(), static_cast<std::int32_t>(known->term.value())};
 }
 
+std::vector<kafka_address> broker_services::kafka_addresses(const cluster_metadata& metadata) const {
+  std::vector<kafka_address> addresses = {{self.broker.value(), advertised.host, advertised.port}};
+  for (const auto& [id, broker] : metadata.brokers)
+    if (id != self.broker) addresses.push_back({id.value(), broker.host, broker.kafka_port});
+  return addresses;
+}
+
 std::set<std::int32_t> broker_services::live_brokers() const {
   std::set<std::int32_t> live = {self.broker.value()};
   for (const broker_id peer : host.connected_peers()) live.insert(peer.value());

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/types.h"
@@ -37,6 +38,22 @@ struct topic_defaults {
   std::int64_t replication_factor = 3;  ///< or as many as there are brokers
 };
 
+/// One key of this broker's configuration, as text.
+struct broker_setting {
+  std::string name;
+  std::string type;  ///< as in `config_key`
+  std::string value;
+  std::string default_value;
+  std::string meaning;
+};
+
+/// Where Kafka clients reach a broker.
+struct kafka_address {
+  std::int32_t node_id = 0;
+  std::string host;
+  std::int32_t port = 0;
+};
+
 /// What the request handlers need of the broker. Owned by the broker process; outlives the handlers; every
 /// part may be used from any thread.
 struct broker_services {
@@ -50,10 +67,13 @@ struct broker_services {
   net::endpoint advertised;  ///< where Kafka clients reach this broker
   kafka_limits limits;
   topic_defaults defaults;
+  std::vector<broker_setting> settings;
   net::access_policy policy;
 
   /// Another broker that leads the group, as far as known.
   [[nodiscard]] std::optional<kafka::leader_hint> other_leader(const group_id& group) const;
+  /// Of all brokers, this one first.
+  [[nodiscard]] std::vector<kafka_address> kafka_addresses(const cluster_metadata& metadata) const;
   /// Brokers that this one is connected to, and itself.
   [[nodiscard]] std::set<std::int32_t> live_brokers() const;
 };

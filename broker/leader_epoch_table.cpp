@@ -20,6 +20,12 @@ leader_epoch_table::epoch_end leader_epoch_table::end_of(std::int64_t epoch, ter
   return {std::prev(next)->term.value(), end.value()};
 }
 
+std::optional<term_number> leader_epoch_table::term_at(record_offset at) const {
+  const auto next = std::ranges::upper_bound(starts_, at, {}, &start::offset);
+  if (next == starts_.begin()) return std::nullopt;
+  return std::prev(next)->term;
+}
+
 void leader_epoch_table::encode(byte_writer& out) const {
   out.put_uvarint(starts_.size());
   for (const start& one : starts_) {

@@ -33,6 +33,8 @@ class leader_epoch_table {
   /// at `log_end`. Both are -1 for an epoch that is yet to come; one that is older than all known ones ends
   /// where those begin.
   [[nodiscard]] epoch_end end_of(std::int64_t epoch, term_number current, record_offset log_end) const;
+  /// Whose record lies, or will lie, at that offset; nothing if it is older than all known terms.
+  [[nodiscard]] std::optional<term_number> term_at(record_offset at) const;
   [[nodiscard]] std::size_t size() const { return starts_.size(); }
 
   void encode(byte_writer& out) const;

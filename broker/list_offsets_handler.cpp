@@ -13,6 +13,7 @@ using kafka::kafka_error;
 namespace {
 
 constexpr std::int64_t barrier_timeout_ms = 10'000;
+constexpr std::int16_t first_version_with_max_timestamp = 7;
 
 struct asked_partition {
   kafka::list_offsets_response::partition* told = nullptr;
@@ -45,6 +46,10 @@ net::task<kafka::list_offsets_response> list_offsets_handler::handle(kafka::list
       told.index = wanted.index;
       if (known == nullptr || known->find(wanted.index) == nullptr) {
         told.error = kafka_error::unknown_topic_or_partition;
+        continue;
+      }
+      if (wanted.timestamp == kafka::max_timestamp && context.version < first_version_with_max_timestamp) {
+        told.error = kafka_error::unsupported_version;
         continue;
       }
       const replica_pointer replica = services_.host.find({known->topic_id, partition_id(wanted.index)});

@@ -87,11 +87,8 @@ net::task<kafka::metadata_response> metadata_handler::handle(kafka::metadata_req
   kafka::metadata_response response;
   response.cluster_id = to_string(metadata->cluster_id);
   response.controller_id = services_.self.broker.value();
-  response.brokers.push_back(
-      {services_.self.broker.value(), services_.advertised.host, services_.advertised.port, std::nullopt});
-  for (const auto& [id, broker] : metadata->brokers)
-    if (id != services_.self.broker)
-      response.brokers.push_back({id.value(), broker.host, broker.kafka_port, std::nullopt});
+  for (kafka_address& broker : services_.kafka_addresses(*metadata))
+    response.brokers.push_back({broker.node_id, std::move(broker.host), broker.port, std::nullopt});
   if (request.asks_for_all(context.version)) {
     for (const auto& [id, topic] : metadata->topics)
       if (!topic.deleted) response.topics.push_back(describe(services_, topic, live));

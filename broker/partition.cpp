@@ -128,11 +128,15 @@ fetch_answer partition::fetch(const fetch_order& order) {
   return answer;
 }
 
+std::int32_t partition::epoch_at(record_offset at) const {
+  return static_cast<std::int32_t>(state_.leader_epochs().term_at(at).value_or(replica_.term()).value());
+}
+
 offset_answer partition::find_offset(std::int64_t timestamp_ms) const {
   offset_answer answer;
-  answer.leader_epoch = static_cast<std::int32_t>(replica_.term().value());
   if (timestamp_ms == kafka::earliest_timestamp) {
     answer.offset = log_start_offset().value();
+    answer.leader_epoch = epoch_at(log_start_offset());
     return answer;
   }
   if (timestamp_ms < kafka::max_timestamp) {
@@ -148,6 +152,7 @@ offset_answer partition::find_offset(std::int64_t timestamp_ms) const {
   } else if (*found) {
     answer.offset = (*found)->offset.value();
     answer.timestamp_ms = (*found)->timestamp_ms;
+    answer.leader_epoch = epoch_at((*found)->offset);
   }
   return answer;
 }
@@ -170,6 +175,15 @@ void partition::list_offset(std::int64_t timestamp_ms, std::int32_t leader_epoch
       answer.error = kafka_error::not_leader_or_follower;
     done(answer);
   });
+}
+
+epoch_answer partition::end_of_epoch(std::int32_t epoch, std::int32_t leader_epoch) const {
+  epoch_answer answer;
+  answer.error = check_epoch(leader_epoch);
+  if (answer.error == kafka_error::none && !serves()) answer.error = kafka_error::not_leader_or_follower;
+  if (answer.error == kafka_error::none)
+    answer.end = state_.leader_epochs().end_of(epoch, replica_.term(), log_end_offset());
+  return answer;
 }
 
 void partition::command(const position_command& wanted, const std::function<void(position_result)>& done) {

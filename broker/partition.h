@@ -55,6 +55,11 @@ struct offset_answer {
   std::int32_t leader_epoch = -1;
 };
 
+struct epoch_answer {
+  kafka::kafka_error error = kafka::kafka_error::none;
+  leader_epoch_table::epoch_end end{};
+};
+
 /// How a consumer stands; nothing in `consumer` if it is unknown or was deleted.
 struct position_answer {
   std::optional<consumer_state> consumer;
@@ -96,6 +101,8 @@ class partition final : public raft::state_machine {
   /// 6, 78, 35, 56.
   void list_offset(std::int64_t timestamp_ms, std::int32_t leader_epoch,
                    const std::function<void(offset_answer)>& done);
+  /// Where the records of a leader end. Errors: 74, 75, 6.
+  [[nodiscard]] epoch_answer end_of_epoch(std::int32_t epoch, std::int32_t leader_epoch) const;
   /// Commits a command to the position table. Errors in the result: 6, 19, and those of position_table.
   void command(const position_command& wanted, const std::function<void(position_result)>& done);
   /// After a read barrier. Fails with 6 if this replica does not lead.
@@ -121,6 +128,8 @@ class partition final : public raft::state_machine {
 
  private:
   [[nodiscard]] kafka::kafka_error check_epoch(std::int32_t leader_epoch) const;
+  /// The Kafka leader epoch of the record at that offset.
+  [[nodiscard]] std::int32_t epoch_at(record_offset at) const;
   [[nodiscard]] offset_answer find_offset(std::int64_t timestamp_ms) const;
   void stop_serving();
 

@@ -29,7 +29,10 @@ request_dispatcher::request_dispatcher(net::event_loop& loop, broker_services& s
       metadata_(loop, services),
       positions_(services),
       producer_ids_(services),
-      topics_(services) {}
+      topics_(services),
+      leader_epochs_(services),
+      configs_(services),
+      cluster_(services) {}
 
 net::task<result<request_reply>> request_dispatcher::answer(shared_bytes frame, request_context context) {
   kafka::wire_reader in(std::move(frame));
@@ -61,6 +64,13 @@ net::task<result<request_reply>> request_dispatcher::answer(shared_bytes frame, 
     case api_key::init_producer_id:
       co_return co_await serve<kafka::init_producer_id_request>(*header, in, producer_ids_,
                                                                 std::move(context));
+    case api_key::offset_for_leader_epoch:
+      co_return co_await serve<kafka::offset_for_leader_epoch_request>(*header, in, leader_epochs_,
+                                                                       std::move(context));
+    case api_key::describe_configs:
+      co_return co_await serve<kafka::describe_configs_request>(*header, in, configs_, std::move(context));
+    case api_key::describe_cluster:
+      co_return co_await serve<kafka::describe_cluster_request>(*header, in, cluster_, std::move(context));
   }
   co_return fail(error_code::unsupported, "API " + std::to_string(header->key) + " is not served");
 }

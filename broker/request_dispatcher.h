@@ -6,7 +6,10 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "broker/broker_services.h"
+#include "broker/cluster_handler.h"
+#include "broker/config_handler.h"
 #include "broker/fetch_handler.h"
+#include "broker/leader_epoch_handler.h"
 #include "broker/list_offsets_handler.h"
 #include "broker/metadata_handler.h"
 #include "broker/position_handler.h"
@@ -46,6 +49,9 @@ class request_dispatcher {
   position_handler positions_;
   producer_id_handler producer_ids_;
   topic_admin_handler topics_;
+  leader_epoch_handler leader_epochs_;
+  config_handler configs_;
+  cluster_handler cluster_;
 };
 
 }  // namespace marquee::broker

@@ -84,7 +84,7 @@ const error_facts* find_error(kafka_error code) {
   return nullptr;
 }
 
-constexpr std::array<api_support, 11> apis = {{
+constexpr std::array<api_support, 14> apis = {{
     {api_key::produce, 3, 11, 9, 0},
     {api_key::fetch, 4, 12, 12, 4},
     {api_key::list_offsets, 1, 7, 6, 1},
@@ -96,6 +96,9 @@ constexpr std::array<api_support, 11> apis = {{
     {api_key::create_topics, 2, 7, 5, 2},
     {api_key::delete_topics, 1, 6, 4, 1},
     {api_key::init_producer_id, 0, 5, 2, 0},
+    {api_key::offset_for_leader_epoch, 2, 4, 4, 2},
+    {api_key::describe_configs, 1, 4, 4, 1},
+    {api_key::describe_cluster, 0, 1, 0, 0},
 }};
 
 }  // namespace

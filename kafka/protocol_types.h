@@ -20,6 +20,9 @@ enum class api_key : std::int16_t {
   create_topics = 19,
   delete_topics = 20,
   init_producer_id = 22,
+  offset_for_leader_epoch = 23,
+  describe_configs = 32,
+  describe_cluster = 60,
 };
 
 /// Codes of the protocol, as they stand in answers (kafka-protocol.md section 5 says when each one is sent).

@@ -135,6 +135,27 @@ TEST_F(fetch, finds_records_by_time) {
   EXPECT_EQ(offset_of(-4).error, kafka_error::unsupported_version);
 }
 
+TEST_F(fetch, tells_where_a_leaders_records_end) {
+  (void)send(batch_of({"a", "b"}));
+  replica.commit_all();
+  const term_number old_term = replica.term();
+  replica.lose_leadership();
+  replica.lead();
+  (void)send(batch_of({"c"}));
+  replica.commit_all();
+  const auto own = static_cast<std::int32_t>(replica.term().value());
+  const auto before = static_cast<std::int32_t>(old_term.value());
+  const partition& served = replica.served();
+  EXPECT_EQ(served.end_of_epoch(own, -1).end, (leader_epoch_table::epoch_end{own, 3}));
+  EXPECT_EQ(served.end_of_epoch(before, own).end, (leader_epoch_table::epoch_end{before, 2}));
+  EXPECT_EQ(served.end_of_epoch(own + 1, own).end, (leader_epoch_table::epoch_end{-1, -1}));
+  EXPECT_EQ(served.end_of_epoch(own, own - 1).error, kafka_error::fenced_leader_epoch);
+  EXPECT_EQ(served.end_of_epoch(own, own + 1).error, kafka_error::unknown_leader_epoch);
+  EXPECT_EQ(offset_of(kafka::earliest_timestamp).leader_epoch, before);
+  replica.lose_leadership();
+  EXPECT_EQ(replica.served().end_of_epoch(before, -1).error, kafka_error::not_leader_or_follower);
+}
+
 TEST_F(fetch, offsets_are_not_available_from_a_follower) {
   replica.lose_leadership();
   EXPECT_EQ(offset_of(kafka::latest_timestamp).error, kafka_error::not_leader_or_follower);

@@ -44,6 +44,14 @@ TEST_F(leader_epochs, an_epoch_below_all_known_ones_ends_where_they_begin) {
   EXPECT_EQ(end_of(2), (epoch_end{2, 0}));
 }
 
+TEST_F(leader_epochs, tell_whose_record_lies_where) {
+  EXPECT_EQ(table.term_at(record_offset(0)), term_number(3));
+  EXPECT_EQ(table.term_at(record_offset(9)), term_number(3));
+  EXPECT_EQ(table.term_at(record_offset(10)), term_number(9));
+  EXPECT_EQ(table.term_at(record_offset(99)), term_number(9));
+  EXPECT_EQ(leader_epoch_table().term_at(record_offset(0)), std::nullopt);
+}
+
 TEST_F(leader_epochs, survive_encoding) {
   bytes data;
   byte_writer out(data);

@@ -7,6 +7,8 @@
 #include "kafka/api/api_versions.h"
 #include "kafka/api/create_topics.h"
 #include "kafka/api/delete_topics.h"
+#include "kafka/api/describe_cluster.h"
+#include "kafka/api/describe_configs.h"
 #include "kafka/api/fetch.h"
 #include "kafka/api/find_coordinator.h"
 #include "kafka/api/init_producer_id.h"
@@ -14,6 +16,7 @@
 #include "kafka/api/metadata.h"
 #include "kafka/api/offset_commit.h"
 #include "kafka/api/offset_fetch.h"
+#include "kafka/api/offset_for_leader_epoch.h"
 #include "kafka/api/produce.h"
 
 namespace marquee::kafka {
@@ -60,6 +63,9 @@ const std::vector<message_kind>& all_messages() {
     add<create_topics_request>(made, "create_topics");
     add<delete_topics_request>(made, "delete_topics");
     add<init_producer_id_request>(made, "init_producer_id");
+    add<offset_for_leader_epoch_request>(made, "offset_for_leader_epoch");
+    add<describe_configs_request>(made, "describe_configs");
+    add<describe_cluster_request>(made, "describe_cluster");
     return made;
   }();
   return all;
