@@ -1,6 +1,9 @@
 #include "write_manager/produce_batcher.h"
 
 #include <algorithm>
+#include <list>
+#include <set>
+#include <utility>
 
 #include "net/event_loop.h"
 
@@ -15,16 +18,41 @@ struct waiting_item {
   std::shared_ptr<bool> shipped = std::make_shared<bool>(false);
 };
 
-struct broker_queue {
-  std::deque<waiting_item> waiting;
-  std::int64_t in_flight = 0;
-};
-
 /// What goes into one request, and where each item's batches are in it.
 struct shipment {
   kafka::produce_request request;
   std::vector<waiting_item> items;
+  std::set<group_id> partitions;
   net::deadline end = net::deadline::in_ms(0);
+};
+
+/// A request of the shared lane that is under way.
+struct voyage {
+  std::set<group_id> partitions;
+  net::deadline slow_from = net::deadline::never();
+  bool slow = false;
+};
+
+/// Nothing: a request of one slow partition.
+using voyage_place = std::optional<std::list<voyage>::iterator>;
+
+struct lane {
+  std::deque<waiting_item> waiting;
+  std::int64_t in_flight = 0;
+};
+
+struct broker_queue {
+  lane shared;                     ///< `in_flight` without the slow ones
+  std::map<group_id, lane> alone;  ///< of slow partitions
+  std::map<group_id, int> slow;    ///< in so many slow requests
+  std::list<voyage> voyages;
+  std::size_t slow_in_flight = 0;
+  bool watched = false;
+
+  [[nodiscard]] lane& lane_of(const group_id& partition) {
+    const auto found = alone.find(partition);
+    return found == alone.end() ? shared : found->second;
+  }
 };
 
 item_answer no_answer(error_code code, std::string message, kafka::delivery sent) {
@@ -118,7 +146,8 @@ struct produce_batcher::state : std::enable_shared_from_this<produce_batcher::st
     queued.set(queued_bytes);
   }
 
-  shipment load(broker_queue& queue) {
+  /// Takes as much from a lane as fits into a request.
+  shipment load(lane& queue) {
     shipment made;
     std::int64_t size = 0;
     std::uint64_t batches = 0;
@@ -139,6 +168,7 @@ struct produce_batcher::state : std::enable_shared_from_this<produce_batcher::st
         ++batches;
       }
       *next.shipped = true;
+      made.partitions.insert(next.item->partition);
       size += next.item->bytes();
       if (made.end.when() < next.end.when()) made.end = next.end;
       made.items.push_back(std::move(next));
@@ -147,26 +177,105 @@ struct produce_batcher::state : std::enable_shared_from_this<produce_batcher::st
     return made;
   }
 
+  /// Lets go of requests that take too long, and takes their partitions out of the shared lane.
+  void note_slow(broker_queue& queue) {
+    for (voyage& each : queue.voyages) {
+      if (each.slow || !each.slow_from.passed() || queue.slow_in_flight >= options.slow_lanes_most) continue;
+      each.slow = true;
+      --queue.shared.in_flight;
+      ++queue.slow_in_flight;
+      for (const group_id& partition : each.partitions) {
+        ++queue.slow[partition];
+        queue.alone.try_emplace(partition);
+      }
+    }
+    std::deque<waiting_item> stay;
+    for (waiting_item& waiting : std::exchange(queue.shared.waiting, {})) {
+      const auto own = queue.alone.find(waiting.item->partition);
+      (own == queue.alone.end() ? stay : own->second.waiting).push_back(std::move(waiting));
+    }
+    queue.shared.waiting = std::move(stay);
+  }
+
   void pump(broker_id broker) {
     broker_queue& queue = queues[broker];
-    while (queue.in_flight < options.requests_in_flight && !queue.waiting.empty()) {
-      shipment next = load(queue);
+    while (queue.shared.in_flight < options.requests_in_flight && !queue.shared.waiting.empty()) {
+      shipment next = load(queue.shared);
       if (next.items.empty()) continue;
-      ++queue.in_flight;
-      loop.spawn([self = shared_from_this(), broker, next = std::move(next)]() mutable {
-        return ship(std::move(self), broker, std::move(next));
-      });
+      ++queue.shared.in_flight;
+      queue.voyages.push_back(
+          {.partitions = next.partitions, .slow_from = net::deadline::in_ms(options.slow_after_ms)});
+      set_sail(broker, std::move(next), std::prev(queue.voyages.end()));
+    }
+    std::erase_if(queue.alone, [&](const auto& each) {
+      const auto& [partition, own] = each;
+      return own.in_flight == 0 && own.waiting.empty() && !queue.slow.contains(partition);
+    });
+    // A request may end before `set_sail` returns, and this be called from within itself.
+    std::vector<group_id> waiting;
+    for (const auto& [partition, own] : queue.alone)
+      if (!own.waiting.empty()) waiting.push_back(partition);
+    for (const group_id& partition : waiting) pump_alone(broker, partition);
+    if (!queue.shared.waiting.empty() && !std::exchange(queue.watched, true))
+      loop.spawn([self = shared_from_this(), broker] { return watch(self, broker); });
+  }
+
+  void pump_alone(broker_id broker, const group_id& partition) {
+    broker_queue& queue = queues[broker];
+    const auto found = queue.alone.find(partition);
+    if (found == queue.alone.end() || found->second.in_flight > 0) return;
+    while (!found->second.waiting.empty() && queue.slow_in_flight < options.slow_lanes_most) {
+      shipment next = load(found->second);
+      if (next.items.empty()) continue;
+      ++found->second.in_flight;
+      ++queue.slow_in_flight;
+      return set_sail(broker, std::move(next), std::nullopt);
     }
   }
 
-  static net::task<void> ship(std::shared_ptr<state> self, broker_id broker, shipment cargo) {
+  void set_sail(broker_id broker, shipment cargo, voyage_place place) {
+    loop.spawn([self = shared_from_this(), broker, cargo = std::move(cargo), place]() mutable {
+      return ship(std::move(self), broker, std::move(cargo), place);
+    });
+  }
+
+  /// Something waits behind requests that may be slow.
+  static net::task<void> watch(std::shared_ptr<state> self, broker_id broker) {
+    broker_queue& queue = self->queues[broker];
+    while (!queue.shared.waiting.empty()) {
+      co_await net::sleep_ms(self->options.slow_after_ms / 2);
+      self->note_slow(queue);
+      self->pump(broker);
+    }
+    queue.watched = false;
+  }
+
+  void arrived(broker_queue& queue, const shipment& cargo, voyage_place place) {
+    if (!place) {
+      --queue.alone.at(*cargo.partitions.begin()).in_flight;
+      --queue.slow_in_flight;
+      return;
+    }
+    if ((*place)->slow) {
+      --queue.slow_in_flight;
+      for (const group_id& partition : (*place)->partitions)
+        if (--queue.slow.at(partition) == 0) queue.slow.erase(partition);
+    } else {
+      --queue.shared.in_flight;
+    }
+    queue.voyages.erase(*place);
+  }
+
+  static net::task<void> ship(std::shared_ptr<state> self, broker_id broker, shipment cargo,
+                              voyage_place place) {
     const std::int64_t left_ms = std::min<std::int64_t>(cargo.end.remaining_ms(), 600'000);
+    const std::int64_t most_ms = cargo.partitions.size() > 1 ? self->options.shared_timeout_ms : left_ms;
     cargo.request.acks = -1;
-    cargo.request.timeout_ms =
-        static_cast<std::int32_t>(std::max<std::int64_t>(1, left_ms - self->options.answer_margin_ms));
+    cargo.request.timeout_ms = static_cast<std::int32_t>(
+        std::max<std::int64_t>(1, std::min(most_ms, left_ms - self->options.answer_margin_ms)));
     self->requests.add();
     auto outcome = co_await self->brokers.produce(broker, std::move(cargo.request), cargo.end);
-    --self->queues[broker].in_flight;
+    self->arrived(self->queues[broker], cargo, place);
     settle(cargo.items, outcome);
     self->pump(broker);
   }
@@ -189,7 +298,8 @@ net::task<item_answer> produce_batcher::send(broker_id broker, std::shared_ptr<c
   net::future<item_answer> answer = waiting.answer.get_future();
   self->queued_bytes += waiting.item->bytes();
   self->queued.set(self->queued_bytes);
-  self->queues[broker].waiting.push_back(std::move(waiting));
+  broker_queue& queue = self->queues[broker];
+  queue.lane_of(waiting.item->partition).waiting.push_back(std::move(waiting));
   self->pump(broker);
   // The batcher answers at the deadline itself; the margin covers the way back.
   result<item_answer> outcome =

@@ -24,6 +24,11 @@ struct produce_batcher_options {
   std::int64_t request_bytes = 8 << 20;          ///< a Produce request is closed at this size
   std::int64_t queued_bytes_most = 128LL << 20;  ///< of all brokers; beyond it: overloaded
   std::int64_t answer_margin_ms = 250;  ///< the broker gives up so much earlier than the request's deadline
+  /// A request that was not answered for so long holds a partition that is slow.
+  std::int64_t slow_after_ms = 100;
+  /// So long a broker may wait for the slowest partition of a request that holds several.
+  std::int64_t shared_timeout_ms = 1'000;
+  std::size_t slow_lanes_most = 16;  ///< requests for slow partitions under way, per broker
 };
 
 /// Batches of one client request for one partition, to be sent to a broker.
@@ -41,7 +46,12 @@ using item_answer = kafka::call_outcome<kafka::produce_response::partition>;
 
 /// Lets concurrent client requests for one broker share Produce requests (DESIGN D20): a request takes
 /// whatever arrived while the ones before it were under way, and nothing waits for a timer. Two items of one
-/// partition become two batches of it, in order. Retries nothing. Belongs to the manager's loop. `overloaded`
+/// partition become two batches of it, in order.
+///
+/// A broker answers a request when its slowest partition is done, which without a quorum is never. So the
+/// partitions of a request that is not answered soon go in requests of their own from then on, one at a time,
+/// and that request no longer counts against the limit: a partition in trouble holds nobody else up for
+/// longer than `shared_timeout_ms`. Retries nothing. Belongs to the manager's loop. `overloaded`
 /// when too many bytes wait.
 class produce_batcher {
  public:

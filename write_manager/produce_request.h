@@ -20,6 +20,8 @@ inline constexpr std::int64_t largest_sequence = (std::int64_t{1} << 53) - 1;
 struct produce_message {
   std::optional<std::string> key{};
   std::optional<std::string> value{};  ///< nothing: a tombstone
+  /// A list keeps its order. An object has none: its headers are sorted by name, so that a retry whose client
+  /// writes them in another order is the same message.
   std::vector<std::pair<std::string, std::optional<std::string>>> headers{};
   std::optional<std::int32_t> partition{};
   std::optional<std::int64_t> timestamp_ms{};

@@ -200,3 +200,42 @@ def test_a_storm_of_retries_stores_every_sequence_once(cluster):
         finally:
             storm.stop.set()
     storm.check()
+
+
+def test_while_postgresql_is_away_producing_goes_on_and_what_needs_it_says_so(cluster):
+    create_topic(cluster.url, "death-postgres", partitions=2)
+    producer = Producer(cluster.url, "death-postgres")
+    first = producer.send(message="0", sequence=0)
+    other = managers(cluster)
+    for via in other:
+        assert producer.send(via=via, message="0", sequence=0)["duplicate"] is True  # both know the topic
+    (postgres,) = cluster.processes("postgres")
+    cluster.kill(postgres)
+    try:
+        for n in range(1, 9):
+            assert producer.send(message=str(n), sequence=n).status == 200
+            assert producer.send(message=str(n)).status == 200
+        again = producer.send(message="0", sequence=0)
+        assert again["duplicate"] is True and place(again) == place(first)
+        described = call(cluster.url, "GET", "/topics/death-postgres")
+        assert described.status == 200, described
+        assert sum(p["high_watermark"] for p in described["topic"]["partitions"]) == 17
+        stranger = {"topic": "death-unknown", "producer_id": producer.id, "message": "x"}
+        for method, path, body in (
+            ("POST", "/producer/register", {"topic": "death-postgres"}),
+            ("POST", "/producer/register", {"topic": "death-unknown"}),
+            ("POST", "/producer/produce", stranger),
+            ("GET", "/topics/death-unknown", None),
+            ("POST", "/topics", {"name": "death-unknown"}),
+            ("PATCH", "/topics/death-postgres", {"config": {"retention.ms": 1}}),
+            ("DELETE", "/topics/death-postgres", None),
+            ("DELETE", f"/producer/{producer.id}", None),
+        ):
+            refused = call(cluster.url, method, path, body)
+            assert_failure(refused, 503, "METADATA_UNAVAILABLE", retriable=True, outcome="definite")
+    finally:
+        cluster.revive()
+    end = time.monotonic() + 20
+    while call(cluster.url, "POST", "/producer/register", {"topic": "death-postgres"}).status != 201:
+        assert time.monotonic() < end
+        time.sleep(0.2)

@@ -55,9 +55,15 @@ net::task<fake_brokers::outcome> fake_brokers::produce(broker_id broker, kafka::
                                                        net::deadline end) {
   requests.push_back(through_the_wire(request));
   const kafka::produce_request seen = requests.back();
-  while (held) {
+  const auto is_held = [&] {
+    for (const auto& topic : seen.topics)
+      for (const auto& partition : topic.partitions)
+        if (partition.index == held_partition) return true;
+    return held;
+  };
+  while (is_held()) {
     const std::uint64_t generation = released.generation();
-    if (!held) break;
+    if (!is_held()) break;
     if (co_await released.wait(generation, end) == net::wake_reason::deadline_passed)
       co_return outcome{fail(error_code::timed_out, "no answer"), kafka::delivery::maybe_sent};
   }

@@ -24,6 +24,8 @@ class fake_brokers final : public broker_link {
   broker_id leader{1};
   /// While true, requests wait.
   bool held = false;
+  /// Requests with this partition wait.
+  std::int32_t held_partition = -1;
   net::wake_point released;
   std::vector<kafka::produce_request> requests;
   int not_leader_notes = 0;

@@ -14,6 +14,9 @@ using outcome_kind = kafka::marquee_produce_result::outcome_kind;
 
 class produce_sender_test : public ::testing::Test {
  protected:
+  explicit produce_sender_test(std::int64_t slow_after_ms = 20'000)
+      : batcher_(loop_, brokers_, {.requests_in_flight = 1, .slow_after_ms = slow_after_ms}, metrics_) {}
+
   static produce_item item(std::int32_t partition, std::int64_t sequence, std::size_t messages = 1) {
     produce_request request;
     request.messages.resize(messages, {.value = "x"});
@@ -57,7 +60,7 @@ class produce_sender_test : public ::testing::Test {
   metrics_registry metrics_;
   fake_brokers brokers_;
   net::event_loop loop_{"test"};
-  produce_batcher batcher_{loop_, brokers_, {.requests_in_flight = 1}, metrics_};
+  produce_batcher batcher_;
   produce_sender sender_{brokers_, batcher_, metrics_};
 };
 
@@ -184,6 +187,43 @@ TEST_F(produce_sender_test, silent_broker_means_unknown_at_the_deadline) {
   const item_outcome outcome = store(item(0, 1), 60);
   EXPECT_TRUE(outcome.batches[0].messages[0].problem->outcome_unknown);
   on_loop([&] { brokers_.release(); });
+}
+
+class slow_partition : public produce_sender_test {
+ protected:
+  slow_partition() : produce_sender_test(20) {}
+};
+
+TEST_F(slow_partition, holds_up_nobody_who_comes_after_it) {
+  brokers_.held_partition = 0;
+  auto slow = begin(item(0, 1));
+  on_loop([] {});
+  auto more_of_it = begin(item(0, 2));
+  for (std::int64_t i = 0; i < 3; ++i)
+    EXPECT_FALSE(store(item(1, i)).batches[0].messages[0].problem.has_value());
+  // Of the slow partition one request is under way besides the first; others wait for it, not before it.
+  auto even_more = begin(item(0, 3));
+  on_loop([] {});
+  EXPECT_EQ(brokers_.requests.size(), 5U);
+  on_loop([&] {
+    brokers_.held_partition = -1;
+    brokers_.release();
+  });
+  for (auto* each : {&slow, &more_of_it, &even_more})
+    EXPECT_FALSE(end(*each).batches[0].messages[0].problem.has_value());
+  EXPECT_FALSE(store(item(0, 4)).batches[0].messages[0].problem.has_value());
+}
+
+TEST_F(produce_sender_test, request_for_several_partitions_does_not_wait_long_for_the_slowest) {
+  brokers_.held = true;
+  std::vector<net::future<item_outcome>> coming;
+  for (std::int64_t i = 0; i < 3; ++i) coming.push_back(begin(item(static_cast<std::int32_t>(i), i)));
+  on_loop([] {});
+  on_loop([&] { brokers_.release(); });
+  for (auto& each : coming) end(each);
+  EXPECT_GT(brokers_.requests[0].timeout_ms, 10'000);
+  EXPECT_EQ(brokers_.requests[1].topics[0].partitions.size(), 2U);
+  EXPECT_EQ(brokers_.requests[1].timeout_ms, 1'000);
 }
 
 TEST_F(produce_sender_test, what_never_left_the_queue_is_known_not_to_be_stored) {
