@@ -52,6 +52,10 @@ log_target& target() {
 
 std::atomic<log_level> minimum_level{log_level::info};
 
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
 /// U+0080 to U+009F: terminals obey some of them.
 bool is_control_sequence(std::string_view sequence) {
   return sequence.size() == 2 && static_cast<unsigned char>(sequence[0]) == 0xc2 &&
@@ -82,13 +86,13 @@ bool log_enabled(log_level level) {
 
 void write_log(log_level level, std::string_view component, std::string_view text) {
   const auto& [logger, process_name] = target();
-  if (text.find('\n') == std::string_view::npos) {
+  if (std::ranges::none_of(text, is_control)) {
     logger->log(to_spdlog(level), "{} {}: {}", process_name, component, text);
     return;
   }
-  // One event is one line, whatever a library's message holds.
+  // One event is one line and moves no cursor, whatever a library's message holds.
   std::string line(text);
-  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::ranges::replace_if(line, is_control, ' ');
   logger->log(to_spdlog(level), "{} {}: {}", process_name, component, line);
 }
 

@@ -27,7 +27,7 @@ std::string to_json_members(const api_error& problem) {
   out += std::string(R"(,"outcome":")") +
          (problem.outcome == api_outcome::definite ? "definite" : "unknown") + '"';
   if (asks_to_retry(problem.status)) out += R"(,"retry_after_ms":)" + std::to_string(retry_after_ms(problem));
-  if (!problem.pointer.empty()) out += R"(,"pointer":)" + json_quote(problem.pointer);
+  if (problem.pointer) out += R"(,"pointer":)" + json_quote(*problem.pointer);
   return out;
 }
 
@@ -38,7 +38,7 @@ http_response to_response(const api_error& problem) {
   return response;
 }
 
-api_error bad_request(std::string component, std::string message, std::string pointer) {
+api_error bad_request(std::string component, std::string message, std::optional<std::string> pointer) {
   api_error problem;
   problem.status = 400;
   problem.code = "BAD_REQUEST";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -20,7 +21,8 @@ struct api_error {
   bool retriable = false;
   api_outcome outcome = api_outcome::definite;
   std::int64_t retry_after_ms = 0;  ///< for 429 and 503; 0 means the default of 1,000
-  std::string pointer = {};         ///< JSON pointer to the field that was wrong, if any
+  /// JSON pointer to what was wrong in a body or query; empty for all of it.
+  std::optional<std::string> pointer = {};
 };
 
 /// The members of the body without braces: `"status":"failure","code":...`; for answers that add more.
@@ -29,7 +31,8 @@ struct api_error {
 [[nodiscard]] http_response to_response(const api_error& problem);
 
 /// 400 BAD_REQUEST. `pointer` such as "/messages/1/key".
-[[nodiscard]] api_error bad_request(std::string component, std::string message, std::string pointer = {});
+[[nodiscard]] api_error bad_request(std::string component, std::string message,
+                                    std::optional<std::string> pointer = {});
 /// 503, retriable, definite.
 [[nodiscard]] api_error unavailable(std::string component, std::string code, std::string message,
                                     std::int64_t retry_after_ms = 1000);

@@ -88,8 +88,9 @@ task<http_connection::next_step> http_connection::serve_one() {
                          static_cast<std::uint64_t>(server_->options.max_body_bytes)});
   const deadline header_end = deadline::in_ms(server_->options.header_timeout_ms);
   if (!co_await read_until(parser, false, header_end)) co_return next_step::close;
+  if (!co_await meet_expectation(parser)) co_return next_step::close;
   if (!parser.done()) {
-    if (!co_await prepare_body(parser)) co_return next_step::close;
+    input_->expect_much(true);
     const deadline body_end = deadline::in_ms(server_->options.body_timeout_ms);
     if (!co_await read_until(parser, true, body_end)) co_return next_step::close;
   }
@@ -139,8 +140,7 @@ task<bool> http_connection::read_until(request_parser& parser, bool whole, deadl
   }
 }
 
-task<bool> http_connection::prepare_body(request_parser& parser) {
-  input_->expect_much(true);
+task<bool> http_connection::meet_expectation(const request_parser& parser) {
   const std::string_view expectation = parser.headers.get("Expect");
   if (expectation.empty()) co_return true;
   if (!equals_ignoring_case(expectation, "100-continue")) {
@@ -149,7 +149,7 @@ task<bool> http_connection::prepare_body(request_parser& parser) {
                    {417, "BAD_REQUEST", "the only expectation that is met is 100-continue"}));
     co_return false;
   }
-  if (!input_->data().empty()) co_return true;  // the client did not wait
+  if (parser.done() || !input_->data().empty()) co_return true;  // the client did not wait
   co_return (co_await write_interim(parser.is_http_1_1() ? 100 : 0)).has_value();
 }
 
@@ -187,7 +187,7 @@ task<http_connection::next_step> http_connection::answer(request_parser& parser)
   count(response.status, exchange.elapsed_us());
   if (response.on_written) {
     try {
-      response.on_written(written);
+      response.on_written(written && (with_body || response.body.empty()));
     } catch (const std::exception& e) {
       log_error("net", "request {}: an exception left on_written: {}", exchange.request_id,
                 escape_for_log(e.what()));
@@ -218,7 +218,8 @@ task<http_response> http_connection::call_handler(http_exchange& exchange) {
 
 task<bool> http_connection::write_response(const http_response& response, bool http_1_1, bool keep_alive,
                                            bool with_body, std::string_view request_id) {
-  const std::string header = write_response_header(response, {http_1_1, keep_alive, request_id});
+  const std::string header = write_response_header(
+      response, {http_1_1, keep_alive, request_id, with_body || !response.body.empty()});
   bytes_view rest = with_body ? as_bytes(response.body) : bytes_view();
   bytes_view front = as_bytes(header);
   // In pieces, so that a slow client is cut for standing still, not for being slow.

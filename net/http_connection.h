@@ -56,7 +56,8 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   [[nodiscard]] task<next_step> serve_one();
   /// Reads until header or whole message are there. False: answered or closed, nothing more to do.
   [[nodiscard]] task<bool> read_until(request_parser& parser, bool whole, deadline end);
-  [[nodiscard]] task<bool> prepare_body(request_parser& parser);
+  /// Says "100 Continue" to a client that waits for it. False: another expectation, answered 417.
+  [[nodiscard]] task<bool> meet_expectation(const request_parser& parser);
   [[nodiscard]] task<next_step> answer(request_parser& parser);
   [[nodiscard]] task<http_response> call_handler(http_exchange& exchange);
   [[nodiscard]] task<bool> write_response(const http_response& response, bool http_1_1, bool keep_alive,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace marquee::net {
 namespace {
 
@@ -31,6 +33,11 @@ const std::string* http_headers::find(std::string_view name) const {
 std::string_view http_headers::get(std::string_view name) const {
   const std::string* found = find(name);
   return found ? std::string_view(*found) : std::string_view();
+}
+
+std::size_t http_headers::count(std::string_view name) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      fields_, [&](const field& each) { return equals_ignoring_case(each.first, name); }));
 }
 
 void http_headers::set(std::string_view name, std::string value) {
@@ -169,8 +176,8 @@ result<> split_target(http_request& request) {
   const std::size_t mark = target.find('?');
   result<std::string> path = percent_decode(target.substr(0, mark));
   if (!path) return fail(path, "the path of the request");
-  if (path->find('\0') != std::string::npos)
-    return fail(error_code::invalid_argument, "the path of the request holds a zero byte");
+  if (path->find('\0') != std::string::npos || !is_valid_utf8(*path))
+    return fail(error_code::invalid_argument, "the path of the request holds a zero byte or is not UTF-8");
   request.path = std::move(*path);
   request.query.clear();
   std::string_view rest = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
@@ -184,6 +191,8 @@ result<> split_target(http_request& request) {
         percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true);
     if (!name) return fail(name, "the query");
     if (!value) return fail(value, "the query");
+    if (!is_valid_utf8(*name) || !is_valid_utf8(*value))
+      return fail(error_code::invalid_argument, "the query of the request is not UTF-8");
     request.query.emplace_back(std::move(*name), std::move(*value));
   }
   return {};

@@ -25,6 +25,8 @@ class http_headers {
   /// The first field of that name, or empty.
   [[nodiscard]] std::string_view get(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
+  /// How many fields have that name.
+  [[nodiscard]] std::size_t count(std::string_view name) const;
   void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
   /// Replaces all fields of that name.
   void set(std::string_view name, std::string value);
@@ -61,7 +63,7 @@ struct http_response {
   http_headers headers = {};
   std::string body = {};
   /// Called once on the server's loop when the answer has been handed to the operating system whole (true),
-  /// or could not be (false). May be empty.
+  /// or could not be, or was not wanted (false: HEAD). May be empty.
   std::function<void(bool written)> on_written = {};
 };
 

@@ -19,7 +19,18 @@ std::string text_of(boost::beast::string_view text) {
 }  // namespace
 
 template <bool is_request>
+bool message_parser<is_request>::header_lines_are_sound(std::string_view data) {
+  if (guard_.at_end()) return true;
+  const std::string_view unseen = data.substr(std::min(guarded_, data.size()));
+  guarded_ = data.size();
+  if (guard_.look_at(unseen)) return true;
+  refuse(400, "BAD_REQUEST", std::string(guard_.problem()));
+  return false;
+}
+
+template <bool is_request>
 std::optional<std::size_t> message_parser<is_request>::put(std::string_view data) {
+  if (!header_lines_are_sound(data)) return std::nullopt;
   std::size_t taken = 0;
   while (!this->is_done() && taken < data.size()) {
     const bool was_in_header = !this->is_header_done();
@@ -33,15 +44,17 @@ std::optional<std::size_t> message_parser<is_request>::put(std::string_view data
       header_bytes_ += count - std::min(count, body.size());
       if (header_bytes_ + (this->is_header_done() ? 0 : left) > limits_.header_section_bytes)
         ec = http::error::header_limit;
-    } else if (ec == http::error::need_more && left > max_chunk_header_bytes) {
+    } else if (ec == http::error::need_more &&
+               (left > max_chunk_header_bytes || line_guard::has_lone_line_feed(data.substr(taken)))) {
       ec = http::error::bad_chunk;
     }
-    if (ec == http::error::need_more) return taken;
+    if (ec == http::error::need_more) break;
     if (ec) {
       explain(ec);
       return std::nullopt;
     }
   }
+  guarded_ -= std::min(guarded_, taken);
   return taken;
 }
 
@@ -81,15 +94,28 @@ void message_parser<is_request>::on_field_impl(field, string_view name, string_v
 template <bool is_request>
 void message_parser<is_request>::on_header_impl(error_code& ec) {
   in_trailer_ = true;
-  const std::string* encoding = headers.find("Transfer-Encoding");
-  if (encoding == nullptr) return;
-  // Anything but "chunked" alone could be framed otherwise by whoever stands before or behind us.
-  if (!equals_ignoring_case(*encoding, "chunked") || headers.has("Content-Length") ||
-      (is_request && version_ < 11)) {
-    refuse(400, "BAD_REQUEST",
-           "Transfer-Encoding must be 'chunked' alone, in HTTP/1.1, without Content-Length");
-    ec = http::error::bad_transfer_encoding;
+  const std::string_view problem = problem_of_header();
+  if (problem.empty()) return;
+  refuse(400, "BAD_REQUEST", std::string(problem));
+  ec = http::error::bad_field;
+}
+
+/// What whoever stands before or behind us could understand otherwise.
+template <bool is_request>
+std::string_view message_parser<is_request>::problem_of_header() const {
+  if (const std::string* encoding = headers.find("Transfer-Encoding")) {
+    if (!equals_ignoring_case(*encoding, "chunked") || headers.count("Transfer-Encoding") > 1 ||
+        headers.has("Content-Length") || (is_request && version_ < 11))
+      return "Transfer-Encoding must be 'chunked' alone, in HTTP/1.1, without Content-Length";
   }
+  if (const std::string* length = headers.find("Content-Length")) {
+    if (headers.count("Content-Length") > 1 || length->find_first_not_of("0123456789") != std::string::npos)
+      return "Content-Length must be given once, in decimal digits";
+  }
+  if (!is_request) return {};
+  const std::size_t hosts = headers.count("Host");
+  if (hosts > 1 || (hosts == 0 && version_ >= 11)) return "a request needs one Host field";
+  return {};
 }
 
 template <bool is_request>

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "net/http_message.h"
+#include "net/line_guard.h"
 
 /// HTTP messages out of bytes. For the .cpp files of net/ only.
 namespace marquee::net {
@@ -71,10 +72,15 @@ class message_parser : private boost::beast::http::basic_parser<is_request> {
   std::size_t on_chunk_body_impl(std::uint64_t, string_view data, error_code&) override;
   void on_finish_impl(error_code&) override {}
 
+  /// Shows the guard what it has not seen of a header section that begins with `data`.
+  [[nodiscard]] bool header_lines_are_sound(std::string_view data);
+  [[nodiscard]] std::string_view problem_of_header() const;
   void refuse(int status_code, std::string code, std::string message);
   void explain(const error_code& ec);
 
   parse_limits limits_;
+  line_guard guard_;
+  std::size_t guarded_ = 0;  ///< bytes at the front of the next `put` that the guard has seen
   parse_problem problem_;
   bool refused_ = false;
   bool in_trailer_ = false;

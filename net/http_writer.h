@@ -13,7 +13,9 @@ namespace marquee::net {
 struct response_framing {
   bool http_1_1 = true;
   bool keep_alive = true;
-  std::string_view request_id;
+  std::string_view request_id = {};
+  /// False where the length is not known: a HEAD that was answered elsewhere.
+  bool with_length = true;
 };
 
 /// Framing fields are ours: Content-Length, Connection, Transfer-Encoding and X-Request-Id of the response

@@ -253,9 +253,26 @@ std::optional<json_problem> json_body::finish() {
   return document_->problem;
 }
 
+namespace {
+
+/// An answer does not repeat megabytes of the request that it refuses.
+constexpr std::size_t longest_pointer_told = 512;
+constexpr std::size_t longest_message_told = 1024;
+
+std::string shortened(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80)
+    --most;  // not within a character
+  return std::string(text.substr(0, most)) + "...";
+}
+
+}  // namespace
+
 api_error bad_request(std::string component, const json_problem& problem) {
-  const std::string where = problem.pointer.empty() ? "the request" : "'" + problem.pointer + "'";
-  return bad_request(std::move(component), where + ": " + problem.message, problem.pointer);
+  const std::string pointer = shortened(problem.pointer, longest_pointer_told);
+  const std::string where = pointer.empty() ? "the request" : "'" + pointer + "'";
+  return bad_request(std::move(component), where + ": " + shortened(problem.message, longest_message_told),
+                     pointer);
 }
 
 std::optional<api_error> check_json_content_type(const http_request& request, const std::string& component) {

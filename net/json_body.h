@@ -21,7 +21,8 @@ struct json_problem {
   std::string message;
 };
 
-/// Parses strictly: valid UTF-8, nested at most 64 deep, no key twice in an object, nothing behind the value.
+/// Parses strictly: valid UTF-8, nested at most 64 deep, no key twice in an object, nothing behind the value,
+/// at most a million values.
 [[nodiscard]] std::expected<nlohmann::json, json_problem> parse_json(std::string_view text);
 
 /// Reads one JSON object of a request field by field. The first problem sticks, and from then on every read

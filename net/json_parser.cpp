@@ -11,6 +11,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t max_depth = 64;
+/// A value takes two bytes of text ("1,") and a hundred of memory: so their number is bounded, too.
+constexpr std::size_t max_values = 1'000'000;
 
 /// Builds the value itself, because nlohmann's own builder keeps the last of duplicate keys and has no depth
 /// limit.
@@ -56,8 +58,14 @@ class strict_builder final : public nlohmann::json_sax<json> {
  private:
   template <class Value>
   bool put(Value&& value) {
+    if (!count_one()) return false;
     place(json(std::forward<Value>(value)));
     return true;
+  }
+  bool count_one() {
+    if (++values_ <= max_values) return true;
+    problem = {"", "holds more than " + std::to_string(max_values) + " values"};
+    return false;
   }
   json& place(json value) {
     if (open_.empty()) {
@@ -77,6 +85,7 @@ class strict_builder final : public nlohmann::json_sax<json> {
       problem = {pointer(), "nested deeper than " + std::to_string(max_depth)};
       return false;
     }
+    if (!count_one()) return false;
     json& placed = place(std::move(container));
     open_.push_back(&placed);
     keys_.emplace_back();
@@ -98,12 +107,16 @@ class strict_builder final : public nlohmann::json_sax<json> {
   std::vector<json*> open_;
   std::vector<std::string> keys_;
   json* slot_ = nullptr;
+  std::size_t values_ = 0;
 };
 
 }  // namespace
 
 std::expected<json, json_problem> parse_json(std::string_view text) {
   strict_builder builder;
+  // nlohmann takes a zero byte for the end of the text, whatever follows it.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos)
+    return std::unexpected(json_problem{"", "not valid JSON: a zero byte at byte " + std::to_string(zero)});
   if (json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);
   return std::unexpected(std::move(builder.problem));
 }

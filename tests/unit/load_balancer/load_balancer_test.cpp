@@ -81,10 +81,10 @@ class load_balancer_test : public ::testing::Test {
     return {std::stoi(all.substr(9, 3)), all.substr(0, end), all.substr(end + 4)};
   }
   answer get(const std::string& target, const std::string& fields = "") {
-    return ask("GET " + target + " HTTP/1.1\r\n" + fields + "Connection: close\r\n\r\n");
+    return ask("GET " + target + " HTTP/1.1\r\nHost: t\r\n" + fields + "Connection: close\r\n\r\n");
   }
   answer post(const std::string& target, const std::string& body) {
-    return ask("POST " + target + " HTTP/1.1\r\nConnection: close\r\nContent-Length: " +
+    return ask("POST " + target + " HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: " +
                std::to_string(body.size()) + "\r\n\r\n" + body);
   }
   /// Polls until the condition holds; the deadline is for a test that fails.
@@ -277,7 +277,7 @@ TEST_F(load_balancer_test, aborts_the_upstream_request_when_the_client_goes_away
   });
   start({}, {reader.address()});
   raw_client client(balancer->http_port());
-  client.send("GET /consumer/consume?consumer_id=c&wait_ms=30000 HTTP/1.1\r\n\r\n");
+  client.send("GET /consumer/consume?consumer_id=c&wait_ms=30000 HTTP/1.1\r\nHost: t\r\n\r\n");
   begun.get_future().wait();
   client.close();
   EXPECT_EQ(ended.get_future().get(), net::wake_reason::cancelled);
@@ -426,7 +426,7 @@ TEST_F(load_balancer_test, finishes_requests_in_flight_when_it_stops) {
   });
   start({writer.address()}, {});
   raw_client client(balancer->http_port());
-  client.send("GET /topics HTTP/1.1\r\n\r\n");
+  client.send("GET /topics HTTP/1.1\r\nHost: t\r\n\r\n");
   begun.get_future().wait();
   std::thread stopper([&] { balancer->stop(); });
   go_on.set_value();

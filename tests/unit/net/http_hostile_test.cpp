@@ -22,7 +22,7 @@ class http_hostile : public testing::http_server_fixture {
 };
 
 TEST_F(http_hostile, refuses_ambiguous_framing_with_400_and_closes) {
-  const std::string smuggled = "GET /smuggled HTTP/1.1\r\n\r\n";
+  const std::string smuggled = "GET /smuggled HTTP/1.1\r\nHost: t\r\n\r\n";
   for (const std::string fields :
        {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
         "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "Content-Length: 5\r\nContent-Length: 6\r\n",
@@ -44,34 +44,38 @@ TEST_F(http_hostile, refuses_bad_chunks_with_400) {
   for (const std::string body :
        {"x\r\n", "-1\r\nab\r\n0\r\n\r\n", "5\r\nabc\r\n0\r\n\r\n", "3\nabc\r\n0\r\n\r\n",
         "fffffffffffffffff\r\nab", "3\r\nabcX\r\n0\r\n\r\n", "\r\n", "0x3\r\nabc\r\n0\r\n\r\n"}) {
-    const std::string answer = answer_to("POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + body);
+    const std::string answer =
+        answer_to("POST /p HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n" + body);
     EXPECT_THAT(answer, Not(HasSubstr("HTTP/1.1 200"))) << body;
   }
-  EXPECT_EQ(status_of(answer_to("POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n7fffffff\r\nab")),
-            413);
-  EXPECT_EQ(status_of(answer_to("POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;" +
+  EXPECT_EQ(
+      status_of(answer_to("POST /p HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n7fffffff\r\nab")),
+      413);
+  EXPECT_EQ(status_of(answer_to("POST /p HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n3;" +
                                 std::string(100'000, 'x'))),
             400);
   EXPECT_EQ(status_of(answer_to("POST /p HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")), 400);
 }
 
 TEST_F(http_hostile, refuses_oversized_header_sections_with_431) {
-  EXPECT_EQ(status_of(answer_to("GET /" + std::string(70'000, 'a') + " HTTP/1.1\r\n\r\n")), 431);
-  EXPECT_EQ(status_of(answer_to("GET / HTTP/1.1\r\nX: " + std::string(70'000, 'a') + "\r\n\r\n")), 431);
-  std::string many = "GET / HTTP/1.1\r\n";
+  EXPECT_EQ(status_of(answer_to("GET /" + std::string(70'000, 'a') + " HTTP/1.1\r\nHost: t\r\n\r\n")), 431);
+  EXPECT_EQ(status_of(answer_to("GET / HTTP/1.1\r\nHost: t\r\nX: " + std::string(70'000, 'a') + "\r\n\r\n")),
+            431);
+  std::string many = "GET / HTTP/1.1\r\nHost: t\r\n";
   for (int i = 0; i < 300; ++i) many += "X-" + std::to_string(i) + ": y\r\n";
   EXPECT_EQ(status_of(answer_to(many + "\r\n")), 431);
-  std::string spread = "GET / HTTP/1.1\r\n";
+  std::string spread = "GET / HTTP/1.1\r\nHost: t\r\n";
   for (int i = 0; i < 70; ++i) spread += "X-" + std::to_string(i) + ": " + std::string(1000, 'y') + "\r\n";
   EXPECT_EQ(status_of(answer_to(spread + "\r\n")), 431);
-  EXPECT_EQ(status_of(answer_to("GET / HTTP/1.1\r\nX: " + std::string(60'000, 'a') + "\r\n\r\n")), 200);
+  EXPECT_EQ(status_of(answer_to("GET / HTTP/1.1\r\nHost: t\r\nX: " + std::string(60'000, 'a') + "\r\n\r\n")),
+            200);
 }
 
 TEST_F(http_hostile, refuses_lengths_of_two_gigabytes_at_once) {
   for (const char* length :
        {"2147483647", "2147483648", "4294967296", "9223372036854775807", "18446744073709551615"}) {
     raw_client client(server->port());
-    client.send(std::string("POST / HTTP/1.1\r\nContent-Length: ") + length + "\r\n\r\n");
+    client.send(std::string("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: ") + length + "\r\n\r\n");
     EXPECT_EQ(status_of(client.read_until("}")), 413) << length;
   }
 }
@@ -79,12 +83,12 @@ TEST_F(http_hostile, refuses_lengths_of_two_gigabytes_at_once) {
 TEST_F(http_hostile, refuses_what_is_not_http) {
   for (const std::string text :
        {"\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n",
-        "G\x01T / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n: empty\r\n\r\n",
-        "GET / HTTP/1.1\r\nA\x01: b\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"})
+        "G\x01T / HTTP/1.1\r\nHost: t\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\n: empty\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: t\r\nA\x01: b\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"})
     EXPECT_EQ(status_of(answer_to(text)), 400) << text;
-  EXPECT_EQ(status_of(answer_to("GET /%zz HTTP/1.1\r\n\r\n")), 400);
-  EXPECT_EQ(status_of(answer_to("GET /a%00b HTTP/1.1\r\n\r\n")), 400);
-  EXPECT_EQ(status_of(answer_to("GET /?a=%f HTTP/1.1\r\n\r\n")), 400);
+  EXPECT_EQ(status_of(answer_to("GET /%zz HTTP/1.1\r\nHost: t\r\n\r\n")), 400);
+  EXPECT_EQ(status_of(answer_to("GET /a%00b HTTP/1.1\r\nHost: t\r\n\r\n")), 400);
+  EXPECT_EQ(status_of(answer_to("GET /?a=%f HTTP/1.1\r\nHost: t\r\n\r\n")), 400);
 }
 
 TEST_F(http_hostile, survives_random_bytes) {
@@ -99,7 +103,7 @@ TEST_F(http_hostile, survives_random_bytes) {
     client.read_all();
     ASSERT_FALSE(client.timed_out()) << "random_source seed " << seed << ", round " << round;
   }
-  EXPECT_EQ(status_of(answer_to("GET / HTTP/1.1\r\n\r\n")), 200);
+  EXPECT_EQ(status_of(answer_to("GET / HTTP/1.1\r\nHost: t\r\n\r\n")), 200);
 }
 
 TEST_F(http_hostile, survives_cut_and_flipped_requests) {
@@ -121,7 +125,7 @@ TEST_F(http_hostile, survives_cut_and_flipped_requests) {
 TEST_F(http_hostile, forgets_clients_that_vanish_in_the_middle) {
   for (int i = 0; i < 50; ++i) {
     raw_client client(server->port());
-    client.send("POST / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\nabc");
+    client.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000\r\n\r\nabc");
     client.reset();
   }
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);

@@ -27,12 +27,13 @@ TEST_F(http_router_test, finds_literal_segments_before_parameters) {
   router.add("GET", "/topics/special", says("special"));
   router.add("GET", "/topics/{topic}/partitions", says("partitions"));
   start(router.as_handler());
-  EXPECT_THAT(answer_to("GET /topics/orders HTTP/1.1\r\n\r\n"), HasSubstr("one:orders"));
-  EXPECT_THAT(answer_to("GET /topics/special?x=1 HTTP/1.1\r\n\r\n"), HasSubstr("special:"));
-  EXPECT_THAT(answer_to("GET /topics/a%2Eb/partitions HTTP/1.1\r\n\r\n"), HasSubstr("partitions:a.b"));
-  EXPECT_EQ(status_of(answer_to("GET /topics/ HTTP/1.1\r\n\r\n")), 404);
-  EXPECT_EQ(status_of(answer_to("GET /topics/a/b/c HTTP/1.1\r\n\r\n")), 404);
-  EXPECT_EQ(status_of(answer_to("OPTIONS * HTTP/1.1\r\n\r\n")), 404);
+  EXPECT_THAT(answer_to("GET /topics/orders HTTP/1.1\r\nHost: t\r\n\r\n"), HasSubstr("one:orders"));
+  EXPECT_THAT(answer_to("GET /topics/special?x=1 HTTP/1.1\r\nHost: t\r\n\r\n"), HasSubstr("special:"));
+  EXPECT_THAT(answer_to("GET /topics/a%2Eb/partitions HTTP/1.1\r\nHost: t\r\n\r\n"),
+              HasSubstr("partitions:a.b"));
+  EXPECT_EQ(status_of(answer_to("GET /topics/ HTTP/1.1\r\nHost: t\r\n\r\n")), 404);
+  EXPECT_EQ(status_of(answer_to("GET /topics/a/b/c HTTP/1.1\r\nHost: t\r\n\r\n")), 404);
+  EXPECT_EQ(status_of(answer_to("OPTIONS * HTTP/1.1\r\nHost: t\r\n\r\n")), 404);
 }
 
 TEST_F(http_router_test, answers_other_methods_with_405_and_allow) {
@@ -40,7 +41,7 @@ TEST_F(http_router_test, answers_other_methods_with_405_and_allow) {
   router.add("POST", "/topics", says("create"));
   start(router.as_handler());
   for (const char* method : {"DELETE", "OPTIONS", "BREW", "get"}) {
-    const std::string answer = answer_to(std::string(method) + " /topics HTTP/1.1\r\n\r\n");
+    const std::string answer = answer_to(std::string(method) + " /topics HTTP/1.1\r\nHost: t\r\n\r\n");
     EXPECT_EQ(status_of(answer), 405) << method;
     EXPECT_THAT(answer, HasSubstr("Allow: GET, HEAD, POST\r\n"));
     EXPECT_THAT(answer, HasSubstr("METHOD_NOT_ALLOWED"));
@@ -63,14 +64,14 @@ TEST_F(http_router_test, serves_health_ready_and_metrics) {
     return fail(error_code::unavailable, "no \"friends\" yet");
   });
   start(router.as_handler());
-  EXPECT_EQ(status_of(answer_to("GET /health HTTP/1.1\r\n\r\n")), 200);
-  const std::string not_ready = answer_to("GET /ready HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(status_of(answer_to("GET /health HTTP/1.1\r\nHost: t\r\n\r\n")), 200);
+  const std::string not_ready = answer_to("GET /ready HTTP/1.1\r\nHost: t\r\n\r\n");
   EXPECT_EQ(status_of(not_ready), 503);
   EXPECT_THAT(not_ready, HasSubstr(R"(no \"friends\" yet)"));
   EXPECT_THAT(not_ready, HasSubstr("Retry-After: 1"));
   is_ready = true;
-  EXPECT_EQ(status_of(answer_to("GET /ready HTTP/1.1\r\n\r\n")), 200);
-  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\n\r\n"), HasSubstr("marquee_test_total 3"));
+  EXPECT_EQ(status_of(answer_to("GET /ready HTTP/1.1\r\nHost: t\r\n\r\n")), 200);
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n"), HasSubstr("marquee_test_total 3"));
 }
 
 }  // namespace

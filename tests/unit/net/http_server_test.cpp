@@ -36,8 +36,9 @@ TEST_F(http_server_test, answers_pipelined_requests_in_their_order) {
   });
   raw_client client(server->port());
   client.send(
-      "GET /slow HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\nPOST /c HTTP/1.1\r\nContent-Length: 2\r\n\r\nxyGET "
-      "/d HTTP/1.1\r\n\r\n");
+      "GET /slow HTTP/1.1\r\nHost: t\r\n\r\nGET /b HTTP/1.1\r\nHost: t\r\n\r\nPOST /c HTTP/1.1\r\nHost: "
+      "t\r\nContent-Length: 2\r\n\r\nxyGET "
+      "/d HTTP/1.1\r\nHost: t\r\n\r\n");
   const std::string all = client.read_until("/d;");
   EXPECT_LT(all.find("/slow;"), all.find("/b;"));
   EXPECT_LT(all.find("/b;"), all.find("/c;"));
@@ -46,7 +47,7 @@ TEST_F(http_server_test, answers_pipelined_requests_in_their_order) {
 
 TEST_F(http_server_test, takes_a_request_byte_by_byte) {
   raw_client client(start(mirror));
-  for (const char c : std::string("POST /p HTTP/1.1\r\nTransfer-Encoding: "
+  for (const char c : std::string("POST /p HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: "
                                   "chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: v\r\n\r\n"))
     client.send(std::string(1, c));
   EXPECT_THAT(client.read_until("]\n"), HasSubstr("POST /p [abcde]"));
@@ -56,7 +57,7 @@ TEST_F(http_server_test, joins_the_chunks_of_a_large_body) {
   raw_client client(start([](http_exchange& exchange) -> task<http_response> {
     co_return text_response(std::to_string(exchange.request.body.size()) + "\n");
   }));
-  client.send("POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+  client.send("POST /p HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n");
   for (int i = 0; i < 64; ++i) client.send("10000\r\n" + std::string(65536, 'x') + "\r\n");
   client.send("0\r\n\r\n");
   EXPECT_THAT(client.read_until("\n4194304"), HasSubstr("\r\n\r\n4194304"));
@@ -64,7 +65,7 @@ TEST_F(http_server_test, joins_the_chunks_of_a_large_body) {
 
 TEST_F(http_server_test, says_continue_before_a_body_that_waits_for_it) {
   raw_client client(start(mirror));
-  client.send("POST /p HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  client.send("POST /p HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_THAT(client.read_until("\r\n\r\n"), HasSubstr("HTTP/1.1 100 Continue"));
   client.send("ok");
   EXPECT_THAT(client.read_until("]\n"), HasSubstr("[ok]"));
@@ -73,7 +74,7 @@ TEST_F(http_server_test, says_continue_before_a_body_that_waits_for_it) {
 TEST_F(http_server_test, refuses_a_body_that_is_too_large_before_it_is_sent) {
   options.max_body_bytes = 10'000;
   raw_client client(start(mirror));
-  client.send("POST /p HTTP/1.1\r\nContent-Length: 10001\r\nExpect: 100-continue\r\n\r\n");
+  client.send("POST /p HTTP/1.1\r\nHost: t\r\nContent-Length: 10001\r\nExpect: 100-continue\r\n\r\n");
   const std::string answer = client.read_until("}");
   EXPECT_EQ(status_of(answer), 413);
   EXPECT_THAT(answer, HasSubstr("BODY_TOO_LARGE"));
@@ -82,8 +83,8 @@ TEST_F(http_server_test, refuses_a_body_that_is_too_large_before_it_is_sent) {
 
 TEST_F(http_server_test, lets_a_client_that_sends_too_much_read_its_413) {
   start(mirror);
-  const std::string answer =
-      answer_to("POST /p HTTP/1.1\r\nContent-Length: 9000000\r\n\r\n" + std::string(9'000'000, 'x'));
+  const std::string answer = answer_to("POST /p HTTP/1.1\r\nHost: t\r\nContent-Length: 9000000\r\n\r\n" +
+                                       std::string(9'000'000, 'x'));
   EXPECT_EQ(status_of(answer), 413);
 }
 
@@ -92,7 +93,7 @@ TEST_F(http_server_test, gives_head_the_header_of_get_without_its_body) {
   router.add("GET", "/thing",
              [](http_exchange&) -> task<http_response> { co_return text_response("12345"); });
   start(router.as_handler());
-  const std::string answer = answer_to("HEAD /thing HTTP/1.1\r\nConnection: close\r\n\r\n");
+  const std::string answer = answer_to("HEAD /thing HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(status_of(answer), 200);
   EXPECT_THAT(answer, HasSubstr("Content-Length: 5\r\n"));
   EXPECT_TRUE(answer.ends_with("\r\n\r\n"));
@@ -114,12 +115,13 @@ TEST_F(http_server_test, closes_after_an_http_1_0_request_unless_it_asked_to_sta
 
 TEST_F(http_server_test, returns_the_request_id_or_makes_one) {
   start(mirror);
-  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nX-Request-Id: abc-1\r\n\r\n"),
+  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nHost: t\r\nX-Request-Id: abc-1\r\n\r\n"),
               HasSubstr("X-Request-Id: abc-1\r\n"));
-  const std::string made = answer_to("GET / HTTP/1.1\r\nX-Request-Id: " + std::string(129, 'a') + "\r\n\r\n");
+  const std::string made =
+      answer_to("GET / HTTP/1.1\r\nHost: t\r\nX-Request-Id: " + std::string(129, 'a') + "\r\n\r\n");
   EXPECT_THAT(made, HasSubstr("X-Request-Id: "));
   EXPECT_THAT(made, Not(HasSubstr("aaa")));
-  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nX-Request-Id: a b\r\n\r\n"), Not(HasSubstr("a b")));
+  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nHost: t\r\nX-Request-Id: a b\r\n\r\n"), Not(HasSubstr("a b")));
 }
 
 TEST_F(http_server_test, times_out_slow_headers_and_slow_bodies_with_408) {
@@ -127,15 +129,15 @@ TEST_F(http_server_test, times_out_slow_headers_and_slow_bodies_with_408) {
   options.body_timeout_ms = 30;
   start(mirror);
   raw_client header(server->port());
-  header.send("GET / HTTP/1.1\r\nX-Half");
+  header.send("GET / HTTP/1.1\r\nHost: t\r\nX-Half");
   const std::string first = header.read_all();
   EXPECT_EQ(status_of(first), 408);
   EXPECT_THAT(first, HasSubstr("REQUEST_TIMEOUT"));
   raw_client body(server->port());
-  body.send("POST / HTTP/1.1\r\nContent-Length: 2000000000\r\n\r\n");
+  body.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 2000000000\r\n\r\n");
   EXPECT_EQ(status_of(body.read_all()), 413);
   raw_client half(server->port());
-  half.send("POST / HTTP/1.1\r\nContent-Length: 20\r\n\r\nhalf");
+  half.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 20\r\n\r\nhalf");
   EXPECT_EQ(status_of(half.read_all()), 408);
 }
 
@@ -151,9 +153,9 @@ TEST_F(http_server_test, answers_503_over_its_connection_limit) {
   start(mirror);
   raw_client first(server->port());
   raw_client second(server->port());
-  first.send("GET / HTTP/1.1\r\n\r\n");
+  first.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
   first.read_until("]\n");
-  second.send("GET / HTTP/1.1\r\n\r\n");
+  second.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
   second.read_until("]\n");
   raw_client third(server->port());
   const std::string answer = third.read_all();
@@ -166,13 +168,13 @@ TEST_F(http_server_test, bounds_the_bodies_of_all_connections_together) {
   options.max_body_bytes_in_flight = 1'000'000;
   start(mirror);
   raw_client first(server->port());
-  first.send("POST / HTTP/1.1\r\nContent-Length: 900000\r\n\r\n" + std::string(800'000, 'x'));
+  first.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 900000\r\n\r\n" + std::string(800'000, 'x'));
   raw_client second(server->port());
-  second.send("POST / HTTP/1.1\r\nContent-Length: 900000\r\n\r\n" + std::string(800'000, 'x'));
+  second.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 900000\r\n\r\n" + std::string(800'000, 'x'));
   const bool second_refused = status_of(second.read_until("}")) == 503;
   first.send(std::string(100'000, 'x'));
   EXPECT_TRUE(second_refused || status_of(first.read_until("}")) == 503);
-  EXPECT_EQ(status_of(answer_to("POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nok")), 200);
+  EXPECT_EQ(status_of(answer_to("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\n\r\nok")), 200);
 }
 
 TEST_F(http_server_test, turns_an_exception_into_500_and_lives) {
@@ -180,11 +182,11 @@ TEST_F(http_server_test, turns_an_exception_into_500_and_lives) {
     if (exchange.request.path == "/throw") throw std::runtime_error("planted");
     co_return text_response("fine");
   });
-  const std::string answer = answer_to("GET /throw HTTP/1.1\r\n\r\n");
+  const std::string answer = answer_to("GET /throw HTTP/1.1\r\nHost: t\r\n\r\n");
   EXPECT_EQ(status_of(answer), 500);
   EXPECT_THAT(answer, HasSubstr("\"code\":\"INTERNAL\""));
   EXPECT_THAT(answer, Not(HasSubstr("planted")));
-  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\n\r\n"), HasSubstr("fine"));
+  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nHost: t\r\n\r\n"), HasSubstr("fine"));
 }
 
 TEST_F(http_server_test, wakes_a_handler_whose_client_has_gone) {
@@ -200,7 +202,7 @@ TEST_F(http_server_test, wakes_a_handler_whose_client_has_gone) {
     co_return response;
   });
   raw_client client(server->port());
-  client.send("GET /long HTTP/1.1\r\n\r\n");
+  client.send("GET /long HTTP/1.1\r\nHost: t\r\n\r\n");
   begun.get_future().wait();
   client.reset();
   EXPECT_EQ(ended.get_future().get(), wake_reason::cancelled);
@@ -265,7 +267,7 @@ TEST_F(http_server_test, tells_a_handler_that_its_answer_was_written) {
     co_return response;
   });
   raw_client client(server->port());
-  client.send("GET / HTTP/1.1\r\n\r\n");
+  client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
   EXPECT_THAT(client.read_until("here"), HasSubstr("here"));
   EXPECT_TRUE(written.get_future().get());
 }
@@ -275,7 +277,7 @@ TEST_F(http_server_test, sends_interim_answers_before_the_final_one) {
     EXPECT_TRUE(co_await exchange.send_interim(102));
     co_return text_response("done");
   });
-  const std::string answer = answer_to("GET / HTTP/1.1\r\n\r\n");
+  const std::string answer = answer_to("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n")) << answer;
 }
 
@@ -288,7 +290,7 @@ TEST_F(http_server_test, finishes_requests_in_flight_when_it_stops) {
   });
   raw_client idle(server->port());
   raw_client busy(server->port());
-  busy.send("GET / HTTP/1.1\r\n\r\n");
+  busy.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
   begun.get_future().wait();
   server->stop(10'000);
   EXPECT_THAT(busy.read_all(), HasSubstr("finished"));
@@ -306,7 +308,7 @@ TEST_F(http_server_test, gives_up_on_long_polls_when_the_grace_of_its_stop_is_ov
     co_return text_response("woken");
   });
   raw_client client(server->port());
-  client.send("GET / HTTP/1.1\r\n\r\n");
+  client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
   begun.get_future().wait();
   server->stop(1);
   EXPECT_EQ(server->connections(), 0U);
@@ -320,7 +322,7 @@ TEST_F(http_server_test, keeps_header_lines_whole_whatever_a_handler_puts_into_t
     response.headers.add("Content-Length", "999");
     co_return response;
   });
-  const std::string answer = answer_to("GET / HTTP/1.1\r\n\r\n");
+  const std::string answer = answer_to("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
   EXPECT_THAT(answer, HasSubstr("X-Bad: a  X-Injected: b\r\n"));
   EXPECT_THAT(answer, Not(HasSubstr("X Bad Name")));
   EXPECT_THAT(answer, HasSubstr("Content-Length: 1\r\n"));
@@ -334,9 +336,9 @@ TEST_F(http_server_test, reads_what_is_left_of_the_callers_patience) {
                             : exchange.request_deadline.is_never() ? "never"
                                                                    : "odd");
   });
-  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nX-Deadline-Ms: 5000\r\n\r\n"), HasSubstr("limited"));
-  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\n\r\n"), HasSubstr("never"));
-  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nX-Deadline-Ms: soon\r\n\r\n"), HasSubstr("never"));
+  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nHost: t\r\nX-Deadline-Ms: 5000\r\n\r\n"), HasSubstr("limited"));
+  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nHost: t\r\n\r\n"), HasSubstr("never"));
+  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nHost: t\r\nX-Deadline-Ms: soon\r\n\r\n"), HasSubstr("never"));
 }
 
 }  // namespace

@@ -38,6 +38,23 @@ TEST(json_parser, allows_64_levels_and_no_more) {
   EXPECT_THAT(problem_of(objects), HasSubstr("64"));
 }
 
+TEST(json_parser, does_not_stop_at_a_zero_byte) {
+  EXPECT_FALSE(parse_json(std::string_view("{}\0", 3)));
+  EXPECT_FALSE(parse_json(std::string_view("{}\0{\"a\":1}", 11)));
+}
+
+TEST(json_parser, bounds_the_number_of_values) {
+  std::string many = "[";
+  for (int i = 0; i < 1'000'000; ++i) many += "0,";
+  EXPECT_FALSE(parse_json(many + "0]"));
+}
+
+TEST(bad_request, does_not_repeat_megabytes) {
+  const std::string large(1 << 20, 'n');
+  const net::api_error told = net::bad_request("c", {"/" + large, large});
+  EXPECT_LT(told.message.size() + told.pointer->size(), 4096U);
+}
+
 TEST(json_parser, refuses_what_is_not_json) {
   for (const std::string text :
        {"", "{", "{\"a\":1}x", "{'a':1}", "{\"a\":01}", "nul", "[1,]", "\"\xff\"", "\"\xc0\x80\"",
