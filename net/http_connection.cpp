@@ -242,8 +242,10 @@ task<result<>> http_connection::write_interim(int status) {
 
 task<> http_connection::fail_and_close(api_error problem, std::string_view request_id) {
   const std::string id = request_id.empty() ? make_request_id() : std::string(request_id);
-  log_info("net", "request {} from {} refused: {} {}", id, stream_.remote(), problem.code,
-           escape_for_log(problem.message));
+  if (const std::int64_t untold = server_->refusals.tell(); untold >= 0)
+    log_info("net", "request {} from {} refused: {} {}{}", id, stream_.remote(), problem.code,
+             escape_for_log(problem.message),
+             untold > 0 ? fmt::format(" (and {} more since the last such line)", untold) : "");
   const http_response response = to_response(problem);
   count(response.status, 0);
   if (co_await write_response(response, true, false, true, id)) co_await linger();

@@ -12,6 +12,7 @@
 #include "net/http_parser.h"
 #include "net/http_server.h"
 #include "net/read_ahead.h"
+#include "net/refusal_log.h"
 #include "net/stream.h"
 
 /// For the .cpp files of net/ only.
@@ -24,6 +25,7 @@ struct http_server_context {
   random_source random{system_seed()};
   std::int64_t body_bytes_in_flight = 0;
   std::stop_source stopping;
+  refusal_log refusals;
   metric_counter* requests[6] = {};  ///< by hundreds of the status; [0] is unused
   metric_histogram* latency_us = nullptr;
 };

@@ -3,6 +3,7 @@
 #include "net/event_loop.h"
 #include "net/http_client.h"
 #include "net/http_router.h"
+#include "net/open_file_limit.h"
 
 namespace marquee::net {
 
@@ -48,6 +49,10 @@ result<std::unique_ptr<process_host>> process_host::make(const process_options& 
   if (options.name.empty())
     return fail(error_code::invalid_argument, "the process needs a name (configuration key name)");
   if (const result<> safe = check_listener(options.http, options.insecure_network); !safe) return fail(safe);
+  // Twice: a proxy holds a connection on either side; and some for files.
+  if (const std::int64_t files = raise_open_file_limit(); files < 2 * options.http.max_connections + 256)
+    log_warning("net", "{} open files are few for http.max_connections = {}; raise the limit (ulimit -n)",
+                files, options.http.max_connections);
   auto made = std::make_unique<state>(options);
   if (!options.secret_file.empty()) {
     result<cluster_secret> secret = cluster_secret::load(options.secret_file);
