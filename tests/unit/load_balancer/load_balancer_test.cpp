@@ -311,7 +311,7 @@ TEST_F(load_balancer_test, tells_the_manager_when_an_answer_did_not_reach_its_cl
   start({}, {reader.address()});
   const std::string body = R"({"consumer_id":"c-1","topic":"t"})";
   const std::string request =
-      "POST /consumer/consume HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+      "POST /consumer/consume HTTP/1.1\r\nHost: t\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   raw_client first(balancer->http_port());
   first.send(request);
   first.read_until("\r\n\r\n");  // in the middle of the answer
@@ -356,7 +356,7 @@ TEST_F(load_balancer_test, answers_a_client_that_has_finished_sending) {
   fake_manager reader(says("reader"));
   start({}, {reader.address()});
   raw_client client(balancer->http_port());
-  client.send("GET /size HTTP/1.1\r\n\r\n");
+  client.send("GET /size HTTP/1.1\r\nHost: t\r\n\r\n");
   client.finish_sending();
   EXPECT_THAT(client.read_all(), HasSubstr("\"reader\""));
 }

@@ -220,7 +220,7 @@ TEST_F(http_server_test, answers_a_client_that_has_finished_sending_and_still_li
     co_return response;
   });
   raw_client client(server->port());
-  client.send("GET /long HTTP/1.1\r\n\r\n");
+  client.send("GET /long HTTP/1.1\r\nHost: t\r\n\r\n");
   client.finish_sending();
   const std::string answer = client.read_all();
   EXPECT_THAT(answer, HasSubstr("HTTP/1.1 102 ")) << "the probe";
@@ -239,7 +239,7 @@ TEST_F(http_server_test, notices_a_client_that_closed_politely_while_it_waits) {
     co_return response;
   });
   raw_client client(server->port());
-  client.send("GET /long HTTP/1.1\r\n\r\n");
+  client.send("GET /long HTTP/1.1\r\nHost: t\r\n\r\n");
   client.close();
   EXPECT_EQ(ended.get_future().get(), wake_reason::cancelled);
   EXPECT_FALSE(written.get_future().get());
@@ -254,7 +254,7 @@ TEST_F(http_server_test, an_answer_to_a_client_that_closed_before_it_was_not_wri
     co_return response;
   });
   raw_client client(server->port());
-  client.send("GET /quick HTTP/1.1\r\n\r\n");
+  client.send("GET /quick HTTP/1.1\r\nHost: t\r\n\r\n");
   client.close();
   EXPECT_FALSE(written.get_future().get());
 }
