@@ -78,7 +78,7 @@ exit_code run_bench_produce(const command_context& context, bench_options option
   options.client = *client_options;
   const auto registered = client::producer::register_at(options.client, options.topic);
   if (!registered) return report(context, registered.error());
-  options.producer_id = *registered;
+  options.producer_id = registered->id();
   watch_for_interruption();
   const std::vector<std::string> brokers = broker_urls(options.client);
   const auto before = count_fsyncs(brokers);

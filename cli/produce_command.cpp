@@ -137,7 +137,7 @@ exit_code run_produce(const command_context& context, produce_arguments argument
   if (arguments.producer_id.empty()) {
     const auto registered = client::producer::register_at(*options, arguments.topic);
     if (!registered) return report(context, registered.error());
-    arguments.producer_id = *registered;
+    arguments.producer_id = registered->id();
   }
   watch_for_interruption();
   std::ios::sync_with_stdio(false);

@@ -12,7 +12,7 @@ using nlohmann::json;
 
 outcome<std::string> as_text(outcome<json> answer) {
   if (!answer) return std::unexpected(answer.error());
-  return answer->dump(2);
+  return answer->dump(2, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -41,9 +41,35 @@ outcome<std::string> administrator::describe_topic(const std::string& name) {
   return get("/topics/" + percent_encode(name));
 }
 
+outcome<std::string> administrator::alter_topic(const std::string& name,
+                                                const std::map<std::string, std::string>& config) {
+  return as_text(connection_->call("PATCH", "/topics/" + percent_encode(name), {{"config", config}},
+                                   repeatability::repeatable));
+}
+
+outcome<std::string> administrator::set_partitions(const std::string& name, std::int32_t count) {
+  return as_text(connection_->call("POST", "/topics/" + percent_encode(name) + "/partitions",
+                                   {{"count", count}}, repeatability::repeatable));
+}
+
 outcome<std::string> administrator::delete_topic(const std::string& name) {
-  return as_text(
-      connection_->call("DELETE", "/topics/" + percent_encode(name), nullptr, repeatability::repeatable));
+  const std::int64_t repeated_before = connection_->repeated_attempts();
+  auto answer =
+      connection_->call("DELETE", "/topics/" + percent_encode(name), nullptr, repeatability::repeatable);
+  const bool was_repeated = connection_->repeated_attempts() > repeated_before;
+  if (!answer && was_repeated && answer.error().code == "TOPIC_NOT_FOUND" &&
+      answer.error().outcome == request_outcome::unknown)
+    return as_text(json({{"status", "success"}, {"already", true}}));
+  return as_text(std::move(answer));
+}
+
+outcome<std::string> administrator::brokers() {
+  return get("/brokers");
+}
+
+outcome<std::string> administrator::delete_producer(const std::string& producer_id) {
+  return as_text(connection_->call("DELETE", "/producer/" + percent_encode(producer_id), nullptr,
+                                   repeatability::repeatable));
 }
 
 outcome<std::string> administrator::cluster() {

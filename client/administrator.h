@@ -32,7 +32,15 @@ class administrator {
   [[nodiscard]] outcome<std::string> create_topic(const topic_request& request);
   [[nodiscard]] outcome<std::string> list_topics();
   [[nodiscard]] outcome<std::string> describe_topic(const std::string& name);
+  /// Sets these keys; the others stay.
+  [[nodiscard]] outcome<std::string> alter_topic(const std::string& name,
+                                                 const std::map<std::string, std::string>& config);
+  /// Grows a topic to `count` partitions.
+  [[nodiscard]] outcome<std::string> set_partitions(const std::string& name, std::int32_t count);
+  /// A topic that is gone when an attempt is repeated was deleted by an earlier one whose answer was lost.
   [[nodiscard]] outcome<std::string> delete_topic(const std::string& name);
+  [[nodiscard]] outcome<std::string> brokers();
+  [[nodiscard]] outcome<std::string> delete_producer(const std::string& producer_id);
   [[nodiscard]] outcome<std::string> cluster();
 
  private:

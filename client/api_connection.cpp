@@ -30,13 +30,15 @@ api_failure read_failure(const http_answer& answer, const json& body) {
     const json pause = body.value("retry_after_ms", json(0));
     failure.retry_after_ms = pause.is_number_integer() ? pause.get<std::int64_t>() : 0;
   }
+  failure.retry_after_ms = std::max(failure.retry_after_ms, answer.retry_after_ms);
   if (failure.code.empty()) {
     failure.code = "UNEXPECTED_ANSWER";
     failure.message =
         "HTTP " + std::to_string(answer.status) + " without an explanation; is this a load balancer?";
     failure.retriable =
         answer.status == 429 || answer.status == 502 || answer.status == 503 || answer.status == 504;
-    failure.outcome = answer.status >= 500 ? request_outcome::unknown : request_outcome::definite;
+    failure.outcome =
+        answer.status < 400 || answer.status >= 500 ? request_outcome::unknown : request_outcome::definite;
   }
   return failure;
 }
@@ -70,30 +72,78 @@ bool is_unreserved(char c) {
 api_connection::api_connection(client_options options)
     : options_(options), session_(std::move(options)), random_(system_seed()) {}
 
-outcome<json> api_connection::attempt(const http_question& question, std::int64_t timeout_ms) {
+outcome<json> api_connection::attempt(const http_question& question, std::int64_t timeout_ms,
+                                      bool takes_failed_results) {
   auto answer = session_.send(question, timeout_ms);
   if (!answer) return std::unexpected(explain(answer.error()));
   json body = json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
   const bool succeeded = answer->status >= 200 && answer->status < 300 && body.is_object();
-  if (!succeeded) return std::unexpected(read_failure(*answer, body));
-  return body;
+  if (succeeded || (takes_failed_results && body.is_object() && body.contains("results"))) return body;
+  const api_failure failure = read_failure(*answer, body);
+  // Another load balancer may know managers that this one does not reach.
+  if (failure.retriable && failure.component.starts_with("load_balancer")) session_.leave();
+  return std::unexpected(failure);
 }
 
 outcome<json> api_connection::call(const std::string& method, const std::string& target, const json& body,
-                                   repeatability kind, std::int64_t extra_wait_ms) {
-  const http_question question{method, target, body.is_null() ? std::string() : body.dump()};
-  const std::int64_t started_ms = clock_.monotonic_ms();
-  retry_policy policy(options_, kind, random_);
-  while (true) {
-    const std::int64_t left_ms = options_.deadline_ms - (clock_.monotonic_ms() - started_ms);
-    const std::int64_t timeout_ms = std::max<std::int64_t>(std::min(options_.attempt_timeout_ms, left_ms), 1);
-    auto answer = attempt(question, timeout_ms + extra_wait_ms);
-    if (answer) return answer;
-    const auto pause_ms = policy.pause_after(answer.error(), clock_.monotonic_ms() - started_ms);
-    if (!pause_ms) return answer;
-    ++repeated_attempts_;
-    std::this_thread::sleep_for(std::chrono::milliseconds(*pause_ms));
+                                   repeatability kind, const call_limits& limits) {
+  std::string text;
+  try {
+    if (!body.is_null()) text = body.dump();
+  } catch (const json::type_error&) {
+    return std::unexpected(not_text());
   }
+  return call_with_text(method, target, std::move(text), kind, limits);
+}
+
+outcome<json> api_connection::call_with_text(const std::string& method, const std::string& target,
+                                             std::string body, repeatability kind,
+                                             const call_limits& limits) {
+  const http_question question{method, target, std::move(body)};
+  const std::int64_t deadline_ms = limits.deadline_ms.value_or(options_.deadline_ms);
+  const std::int64_t started_ms = now_ms();
+  retry_policy policy(options_, kind, random_, deadline_ms);
+  bool may_have_effect = false;
+  while (true) {
+    if (is_cancelled())
+      return std::unexpected(
+          api_failure{.code = "CANCELLED",
+                      .message = "the call was cancelled",
+                      .component = "client",
+                      .outcome = may_have_effect ? request_outcome::unknown : request_outcome::definite});
+    const std::int64_t left_ms = deadline_ms - (now_ms() - started_ms);
+    const std::int64_t timeout_ms = std::max<std::int64_t>(std::min(options_.attempt_timeout_ms, left_ms), 1);
+    auto answer = attempt(question, timeout_ms + limits.extra_wait_ms, limits.takes_failed_results);
+    if (answer) return answer;
+    api_failure& failure = answer.error();
+    const auto pause_ms = policy.pause_after(failure, now_ms() - started_ms);
+    may_have_effect = may_have_effect || failure.outcome == request_outcome::unknown;
+    if (may_have_effect) failure.outcome = request_outcome::unknown;
+    if (!pause_ms || !pause(*pause_ms)) return answer;
+    ++repeated_attempts_;
+  }
+}
+
+bool api_connection::is_cancelled() const {
+  return options_.is_cancelled && options_.is_cancelled();
+}
+
+bool api_connection::pause(std::int64_t duration_ms) {
+  constexpr std::int64_t slice_ms = 50;
+  const std::int64_t end_ms = now_ms() + duration_ms;
+  for (std::int64_t left_ms = duration_ms; left_ms > 0; left_ms = end_ms - now_ms()) {
+    if (is_cancelled()) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(left_ms, slice_ms)));
+  }
+  return !is_cancelled();
+}
+
+api_failure not_text() {
+  return {.code = "BAD_ARGUMENT",
+          .message =
+              "a topic, id, header name or option is not UTF-8 text; values, keys and header values may be "
+              "any bytes",
+          .component = "client"};
 }
 
 std::string percent_encode(std::string_view text) {

@@ -1,10 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace marquee::client {
+
+/// Faults for tests, counted for each connection object; 0 is off. A caller sees both as an answer that never
+/// came, so that everything above must cope as it would with a real one.
+struct fault_switches {
+  std::int64_t drop_request_every = 0;  ///< every n-th request is never sent
+  std::int64_t drop_answer_every = 0;   ///< every n-th answer is thrown away after the cluster has acted
+};
 
 /// How a client reaches the cluster and how long it tries.
 struct client_options {
@@ -19,6 +27,10 @@ struct client_options {
   /// The first pause between two attempts; it doubles up to `longest_pause_ms`.
   std::int64_t first_pause_ms = 10;
   std::int64_t longest_pause_ms = 1'000;
+  /// Asked between attempts and a few times a second in pauses, on the calling thread: true ends the call
+  /// with the failure of its last attempt. Empty: never.
+  std::function<bool()> is_cancelled{};
+  fault_switches faults{};
 };
 
 }  // namespace marquee::client

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "client/sigpipe_guard.h"
 
 namespace marquee::client {
 
@@ -24,12 +25,25 @@ bool is_base_url(std::string_view url) {
          port.size() <= 5 && port.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+/// Whole seconds, as our servers send it; a date is not understood and counts as no wish.
+std::int64_t retry_after_ms_of(const std::string& header) {
+  if (header.empty() || header.size() > 6 || header.find_first_not_of("0123456789") != std::string::npos)
+    return 0;
+  return std::stoll(header) * 1000;
+}
+
+bool is_nth(std::int64_t& count, std::int64_t every) {
+  return every > 0 && ++count % every == 0;
+}
+
 }  // namespace
 
 struct http_session::state {
   client_options options;
   std::size_t current = 0;
   std::unique_ptr<httplib::Client> connection;
+  std::int64_t requests = 0;
+  std::int64_t answers = 0;
 
   void connect() {
     connection = std::make_unique<httplib::Client>(options.load_balancers[current]);
@@ -55,6 +69,10 @@ const std::string& http_session::load_balancer() const {
   return state_->options.load_balancers[state_->current];
 }
 
+void http_session::leave() {
+  if (state_->options.load_balancers.size() > 1) state_->go_to_next();
+}
+
 std::expected<http_answer, no_answer> http_session::send(const http_question& question,
                                                          std::int64_t timeout_ms) {
   if (!is_base_url(load_balancer())) {
@@ -63,6 +81,8 @@ std::expected<http_answer, no_answer> http_session::send(const http_question& qu
     return std::unexpected(
         no_answer{no_answer_kind::bad_address, "'" + where + "' is not an address like http://host:port"});
   }
+  if (is_nth(state_->requests, state_->options.faults.drop_request_every))
+    return std::unexpected(no_answer{no_answer_kind::maybe_sent, "drop_request_every dropped the request"});
   if (state_->connection == nullptr) state_->connect();
   httplib::Client& connection = *state_->connection;
   // The library's own limits are 5 s for reading and writing; a long poll takes 30.
@@ -76,8 +96,18 @@ std::expected<http_answer, no_answer> http_session::send(const http_question& qu
     request.set_header("Content-Type", "application/json");
     request.body = question.body;
   }
+  // The read time-out is that of one read; an answer that trickles in must end, too.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  request.progress = [end](std::uint64_t got, std::uint64_t) {
+    return got <= largest_answer_bytes && std::chrono::steady_clock::now() < end;
+  };
+  const sigpipe_guard guard;
   auto got = connection.send(request);
-  if (got) return http_answer{got->status, std::move(got->body), got->get_header_value("X-Request-Id")};
+  if (got && is_nth(state_->answers, state_->options.faults.drop_answer_every))
+    return std::unexpected(no_answer{no_answer_kind::maybe_sent, "drop_answer_every dropped the answer"});
+  if (got)
+    return http_answer{got->status, std::move(got->body), got->get_header_value("X-Request-Id"),
+                       retry_after_ms_of(got->get_header_value("Retry-After"))};
 
   const httplib::Error failed = got.error();
   const std::string where = load_balancer();

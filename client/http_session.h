@@ -19,6 +19,7 @@ struct http_answer {
   int status = 0;
   std::string body;
   std::string request_id;
+  std::int64_t retry_after_ms = 0;  ///< of the header Retry-After
 };
 
 enum class no_answer_kind : std::uint8_t {
@@ -33,8 +34,12 @@ struct no_answer {
   std::string message;
 };
 
+/// An answer holds at most 10,000 messages and what the cluster reads ahead; more than this is not ours.
+inline constexpr std::uint64_t largest_answer_bytes = std::uint64_t{256} << 20;
+
 /// One keep-alive connection to one of several load balancers; blocking. Belongs to one thread at a time.
-/// When a connection fails, the next call goes to the next load balancer; nothing is sent again in here.
+/// When a connection fails, the next call goes to the next load balancer; nothing is sent again in here. An
+/// attempt is bounded in time and in bytes (`largest_answer_bytes`).
 class http_session {
  public:
   explicit http_session(client_options options);
@@ -44,6 +49,8 @@ class http_session {
 
   [[nodiscard]] std::expected<http_answer, no_answer> send(const http_question& question,
                                                            std::int64_t timeout_ms);
+  /// The next call goes to the next load balancer: this one answers, but cannot serve.
+  void leave();
   /// The load balancer that the next call goes to.
   [[nodiscard]] const std::string& load_balancer() const;
 

@@ -8,12 +8,15 @@
 
 namespace marquee::client {
 
+/// A name (text) and a value (any bytes, or null). Names may repeat; the order is kept.
+using header = std::pair<std::string, std::optional<std::string>>;
+
 /// A message to be stored. Value, key and header values are any bytes.
 struct message {
   std::optional<std::string> value{};  ///< nothing: a tombstone
   std::optional<std::string> key{};
   std::optional<std::int32_t> partition{};  ///< wins over the key
-  std::vector<std::pair<std::string, std::string>> headers{};
+  std::vector<header> headers{};
   std::optional<std::int64_t> timestamp_ms{};
 };
 
@@ -32,6 +35,7 @@ struct received_message {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   std::int64_t timestamp_ms = 0;
+  std::vector<header> headers{};
 };
 
 }  // namespace marquee::client

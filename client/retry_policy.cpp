@@ -11,7 +11,7 @@ std::optional<std::int64_t> retry_policy::pause_after(const api_failure& failure
       next_pause_ms_ == 0 ? options_.first_pause_ms : std::min(next_pause_ms_ * 2, options_.longest_pause_ms);
   const std::int64_t jittered = next_pause_ms_ / 2 + random_.between(0, next_pause_ms_ / 2);
   const std::int64_t pause = std::max(jittered, failure.retry_after_ms);
-  if (elapsed_ms + pause >= options_.deadline_ms) return std::nullopt;
+  if (elapsed_ms + pause >= deadline_ms_) return std::nullopt;
   return pause;
 }
 

@@ -19,16 +19,22 @@ enum class repeatability : std::uint8_t { repeatable, once };
 class retry_policy {
  public:
   retry_policy(const client_options& options, repeatability kind, random_source& random)
-      : options_(options), kind_(kind), random_(random) {}
+      : retry_policy(options, kind, random, options.deadline_ms) {}
+  retry_policy(const client_options& options, repeatability kind, random_source& random,
+               std::int64_t deadline_ms)
+      : options_(options), kind_(kind), random_(random), deadline_ms_(deadline_ms) {}
 
   /// The pause before the next attempt, or nothing if there is none. `elapsed_ms` counts from the first
   /// attempt.
   [[nodiscard]] std::optional<std::int64_t> pause_after(const api_failure& failure, std::int64_t elapsed_ms);
+  /// The next pause is the shortest again: something was reached.
+  void note_progress() { next_pause_ms_ = 0; }
 
  private:
   const client_options& options_;
   repeatability kind_;
   random_source& random_;
+  std::int64_t deadline_ms_;
   std::int64_t next_pause_ms_ = 0;
 };
 

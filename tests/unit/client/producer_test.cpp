@@ -142,7 +142,7 @@ TEST(producer, registers_for_a_topic) {
   scripted_server server([](std::size_t, const seen_request&, httplib::Response& out) {
     answer(out, 201, {{"status", "success"}, {"producer_id", "p-77"}});
   });
-  EXPECT_EQ(*producer::register_at(quick({server.url()}), "orders"), "p-77");
+  EXPECT_EQ(producer::register_at(quick({server.url()}), "orders")->id(), "p-77");
   EXPECT_EQ(server.seen()[0].body, json({{"topic", "orders"}}));
 }
 

@@ -37,7 +37,9 @@ class scripted_server {
     };
     server_.Get(".*", handle);
     server_.Post(".*", handle);
+    server_.Patch(".*", handle);
     server_.Delete(".*", handle);
+    server_.set_tcp_nodelay(true);
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server_.listen_after_bind(); });
   }
