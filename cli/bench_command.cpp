@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/bench_consume.h"
 #include "cli/bench_produce.h"
 #include "cli/command_context.h"
 #include "cli/fsync_counter.h"
@@ -48,6 +49,8 @@ void print_figures(const command_context& context, const bench_options& options,
   if (context.json) {
     json shown = {{"connections", options.connections},
                   {"record_bytes", options.record_bytes},
+                  {"batch", options.batch},
+                  {"sequences", options.has_sequences},
                   {"seconds", seconds},
                   {"records", figures.records},
                   {"records_per_s", rate},
@@ -89,13 +92,62 @@ exit_code run_bench_produce(const command_context& context, bench_options option
   return is_interrupted() ? exit_code::interrupted : exit_code::success;
 }
 
+exit_code run_bench_consume(const command_context& context, bench_consume_options options) {
+  const auto client_options = make_client_options(context);
+  if (!client_options) return report_usage(context, client_options.error().message);
+  options.client = *client_options;
+  watch_for_interruption();
+  const bench_consume_figures figures = run_bench_consume(options);
+  const double seconds = static_cast<double>(figures.elapsed_us) / 1e6;
+  const double rate = static_cast<double>(figures.records) / seconds;
+  const double megabytes_per_s = static_cast<double>(figures.bytes) / seconds / 1e6;
+  const double p50_ms = static_cast<double>(figures.latencies.percentile_us(0.5)) / 1e3;
+  const double p99_ms = static_cast<double>(figures.latencies.percentile_us(0.99)) / 1e3;
+  if (context.json)
+    fmt::print("{}\n", json({{"consumers", options.consumers},
+                             {"max", options.max_messages},
+                             {"seconds", seconds},
+                             {"records", figures.records},
+                             {"records_per_s", rate},
+                             {"megabytes_per_s", megabytes_per_s},
+                             {"p50_ms", p50_ms},
+                             {"p99_ms", p99_ms},
+                             {"repeated_attempts", figures.repeated_attempts}})
+                           .dump());
+  else
+    fmt::print(
+        "{} consumers, {:.1f} s: {} records, {:.0f} records/s, {:.2f} MB/s\n"
+        "requests: p50 {:.2f} ms, p99 {:.2f} ms; attempts repeated: {}\n",
+        options.consumers, seconds, figures.records, rate, megabytes_per_s, p50_ms, p99_ms,
+        figures.repeated_attempts);
+  if (is_interrupted()) return exit_code::interrupted;
+  return figures.failure ? report(context, *figures.failure) : exit_code::success;
+}
+
+void add_bench_consume(CLI::App& bench, command_context& context) {
+  CLI::App* command =
+      bench.add_subcommand("consume", "read a topic over and over, each consumer in a closed loop");
+  command->fallthrough();
+  auto options = std::make_shared<bench_consume_options>();
+  options->topic = "bench";
+  command->add_option("--topic", options->topic)->capture_default_str();
+  command->add_option("--consumers", options->consumers)->check(CLI::Range(1, 1024))->capture_default_str();
+  command->add_option("--max", options->max_messages, "records a request")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--seconds", options->seconds)->check(CLI::Range(1, 86'400))->capture_default_str();
+  command->callback([&context, options] {
+    context.action = [&context, options] { return run_bench_consume(context, *options); };
+  });
+}
+
 }  // namespace
 
 void add_bench_command(CLI::App& app, command_context& context) {
   CLI::App* bench = app.add_subcommand("bench", "measure a running cluster");
   bench->require_subcommand(1);
-  CLI::App* command =
-      bench->add_subcommand("produce", "one record a request, each connection in a closed loop");
+  add_bench_consume(*bench, context);
+  CLI::App* command = bench->add_subcommand("produce", "store records, each connection in a closed loop");
   command->fallthrough();
   auto options = std::make_shared<bench_options>();
   options->topic = "bench";
@@ -107,6 +159,13 @@ void add_bench_command(CLI::App& app, command_context& context) {
       ->check(CLI::Range(0, 1 << 20))
       ->capture_default_str();
   command->add_option("--seconds", options->seconds)->check(CLI::Range(1, 86'400))->capture_default_str();
+  auto* batch = command->add_option("--batch", options->batch, "records a request")
+                    ->check(CLI::Range(1, 2'000))
+                    ->capture_default_str();
+  command
+      ->add_flag("!--no-sequences", options->has_sequences,
+                 "let the cluster not recognize repeated records: shows what that costs")
+      ->excludes(batch);
   command->callback([&context, options] {
     context.action = [&context, options] { return run_bench_produce(context, *options); };
   });

@@ -23,6 +23,22 @@ std::string make_record(random_source& random, std::int64_t size) {
   return record;
 }
 
+/// One record, or a batch of `options.batch` equal ones. The failure of the first that failed.
+std::optional<client::api_failure> send_one_request(client::producer& producer, const bench_options& options,
+                                                    const client::message& message,
+                                                    std::atomic<std::int64_t>& next_sequence) {
+  if (options.batch == 1) {
+    const auto sequence = options.has_sequences ? std::optional(next_sequence++) : std::nullopt;
+    const auto stored = producer.produce(message, sequence);
+    return stored ? std::nullopt : std::optional(stored.error());
+  }
+  const std::vector<client::message> batch(static_cast<std::size_t>(options.batch), message);
+  const std::int64_t first = next_sequence.fetch_add(options.batch);
+  for (const auto& stored : producer.produce_from(first, batch))
+    if (!stored) return stored.error();
+  return std::nullopt;
+}
+
 }  // namespace
 
 bench_figures run_bench(const bench_options& options) {
@@ -43,9 +59,8 @@ bench_figures run_bench(const bench_options& options) {
     message.value = make_record(random, options.record_bytes);
     while (!stopped && !is_interrupted() && clock.monotonic_us() < end_us) {
       const std::int64_t sent_us = clock.monotonic_us();
-      const auto stored = producer.produce(message, next_sequence++);
-      if (!stored) {
-        failure = stored.error();
+      failure = send_one_request(producer, options, message, next_sequence);
+      if (failure) {
         stopped = true;
         break;
       }
@@ -60,7 +75,7 @@ bench_figures run_bench(const bench_options& options) {
   std::vector<std::thread> threads;
   for (std::int64_t i = 0; i < options.connections; ++i) threads.emplace_back(run_connection, i);
   for (auto& thread : threads) thread.join();
-  total.records = total.latencies.count();
+  total.records = total.latencies.count() * options.batch;
   total.elapsed_us = clock.monotonic_us() - started_us;
   return total;
 }

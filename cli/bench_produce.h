@@ -17,6 +17,8 @@ struct bench_options {
   std::int64_t connections = 16;
   std::int64_t record_bytes = 1024;
   std::int64_t seconds = 10;
+  std::int64_t batch = 1;     ///< records a request
+  bool has_sequences = true;  ///< without them nothing is deduplicated, and nothing uncertain is repeated
 };
 
 struct bench_figures {

@@ -7,6 +7,8 @@
 
 #include "base/bytes.h"
 #include "base/file_system.h"
+#include "base/logging.h"
+#include "cli/interruption.h"
 
 namespace marquee::cli {
 
@@ -34,11 +36,31 @@ result<std::vector<std::string>> read_cluster_file(const std::string& path) {
   return found;
 }
 
+/// What to do about it; empty where the message says it all.
+const char* hint_for(const client::api_failure& failure) {
+  if (failure.code == "NO_CONNECTION")
+    return "is the cluster up? start one with scripts/up, or name one with --load-balancer";
+  if (failure.code == "NO_ANSWER")
+    return "the load balancer accepts connections but does not answer in time; its log says what it waits "
+           "for";
+  if (failure.code == "TOPIC_NOT_FOUND") return "'marquee topic list' shows which topics there are";
+  if (failure.code == "TOPIC_EXISTS") return "'marquee topic describe' shows how it was made";
+  if (failure.code == "CONSUMER_NOT_FOUND") return "make one with 'marquee consumer register'";
+  if (failure.code == "PRODUCER_NOT_FOUND") return "make one with 'marquee producer register'";
+  if (failure.code == "NOT_ENOUGH_REPLICAS" || failure.code == "NOT_ENOUGH_BROKERS")
+    return "too few brokers are alive; 'marquee cluster' shows which are missing";
+  if (failure.code == "METADATA_UNAVAILABLE")
+    return "PostgreSQL is away; producing and consuming go on, making and looking up things waits for it";
+  return failure.retriable ? "it may work later; --deadline-ms sets how long it is tried" : "";
+}
+
 }  // namespace
 
 result<client::client_options> make_client_options(const command_context& context) {
   client::client_options options;
   options.deadline_ms = context.deadline_ms;
+  options.is_cancelled = [] { return is_interrupted(); };
+  options.faults = context.faults;
   if (!context.load_balancers.empty()) {
     options.load_balancers = context.load_balancers;
     return options;
@@ -62,13 +84,19 @@ exit_code report(const command_context& context, const client::api_failure& fail
         {"request_id", failure.request_id}};
     fmt::print(stderr, "{}\n", shown.dump(-1, ' ', false, json::error_handler_t::replace));
   } else {
-    fmt::print(stderr, "marquee: {}\n", to_string(failure));
-    if (failure.code == "NO_CONNECTION")
-      fmt::print(stderr,
-                 "marquee: is the cluster up? start one with scripts/up, or name one with --load-balancer\n");
+    fmt::print(stderr, "marquee: {}\n", escape_for_log(to_string(failure), 4096));
+    if (const char* hint = hint_for(failure); *hint != '\0') fmt::print(stderr, "marquee: {}\n", hint);
   }
-  if (failure.code == "BAD_ADDRESS") return exit_code::usage;
-  return failure.status == 0 ? exit_code::not_reachable : exit_code::refused;
+  return exit_code_of(failure);
+}
+
+exit_code exit_code_of(const client::api_failure& failure) {
+  if (failure.code == "BAD_ADDRESS" || failure.code == "BAD_ARGUMENT") return exit_code::usage;
+  if (failure.code == "CANCELLED") return exit_code::interrupted;
+  if (failure.code.ends_with("_NOT_FOUND")) return exit_code::not_found;
+  if (failure.status == 0 || failure.retriable)
+    return is_interrupted() ? exit_code::interrupted : exit_code::unavailable;
+  return exit_code::refused;
 }
 
 exit_code report_usage(const command_context& context, const std::string& message) {

@@ -22,6 +22,7 @@ struct command_context {
   std::string state_dir = ".marquee";
   std::int64_t deadline_ms = 60'000;
   bool json = false;
+  client::fault_switches faults;
   /// Set by the subcommand that was named; called once after the whole command line was read.
   std::function<exit_code()> action;
 };
@@ -33,6 +34,8 @@ struct command_context {
 /// Prints why a call failed, on standard error (with --json as the cluster's own fields), and gives the exit
 /// code.
 exit_code report(const command_context& context, const client::api_failure& failure);
+/// The exit code of a failure, without printing it.
+[[nodiscard]] exit_code exit_code_of(const client::api_failure& failure);
 /// Prints what is wrong with the command line, a configuration or an input file.
 exit_code report_usage(const command_context& context, const std::string& message);
 
@@ -46,7 +49,11 @@ void add_produce_command(CLI::App& app, command_context& context);
 void add_consume_command(CLI::App& app, command_context& context);
 void add_cluster_command(CLI::App& app, command_context& context);
 void add_topic_command(CLI::App& app, command_context& context);
+void add_consumer_command(CLI::App& app, command_context& context);
+void add_producer_command(CLI::App& app, command_context& context);
 void add_bench_command(CLI::App& app, command_context& context);
 void add_config_reference_command(CLI::App& app, command_context& context);
+/// Reads the definitions of all the others: to be added last.
+void add_completion_command(CLI::App& app, command_context& context);
 
 }  // namespace marquee::cli

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command_context.h"
+#include "cli/interruptible_input.h"
 #include "cli/interruption.h"
 #include "cli/produce_job.h"
 #include "cli/progress.h"
@@ -28,6 +30,8 @@ struct produce_arguments {
   std::int64_t connections = 16;
   std::int64_t resume_at = 0;
   std::int32_t partition = -1;
+  bool null_separated = false;
+  std::vector<std::string> headers;
 };
 
 /// The whole file is one record.
@@ -62,11 +66,14 @@ bool add_patiently(produce_job& job, progress& shown, input_record& record) {
 result<> add_lines(produce_job& job, progress& shown, const produce_arguments& arguments) {
   key_options keys{.key = std::nullopt, .field = arguments.key_field};
   if (arguments.has_key) keys.key = arguments.key;
-  record_source source(std::cin, keys);
+  interruptible_input buffer(STDIN_FILENO);
+  std::istream input(&buffer);
+  record_source source(input, keys, arguments.null_separated ? '\0' : '\n');
   while (true) {
     auto record = source.next();
     if (!record) return fail(record);
-    if (!*record) return {};
+    // What was read up to an interruption may be half a record.
+    if (!*record || is_interrupted()) return {};
     if ((*record)->number < arguments.resume_at) continue;
     if (!add_patiently(job, shown, **record)) return {};
   }
@@ -96,32 +103,51 @@ void print_summary(const command_context& context, const produce_arguments& argu
 }
 
 /// How to go on after a failure, so that nothing is there twice.
-void print_resumption(const produce_arguments& arguments, produce_job& job) {
+void print_resumption(const command_context& context, const produce_arguments& arguments, produce_job& job) {
+  const std::int64_t stored_below = job.stored_below();
+  if (context.json) {
+    const nlohmann::json shown = {{"status", "failure"},
+                                  {"code", "INCOMPLETE"},
+                                  {"message", "only a part of the input is stored"},
+                                  {"producer_id", arguments.producer_id},
+                                  {"resume_at", stored_below}};
+    fmt::print(stderr, "{}\n", shown.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    return;
+  }
   fmt::print(
       stderr,
       "marquee: the first {} records are stored. To go on where it stopped, give the same input again with\n"
       "marquee:   --producer-id {} --resume-at {}\n",
-      job.stored_below(), arguments.producer_id, job.stored_below());
+      stored_below, arguments.producer_id, stored_below);
 }
 
 exit_code finish(const command_context& context, const produce_arguments& arguments, produce_job& job,
                  const result<>& input) {
   print_summary(context, arguments, job);
-  if (const auto failure = job.failure()) {
-    const exit_code code = report(context, *failure);
-    if (job.figures().records == 0) return code;
-    print_resumption(arguments, job);
-    return exit_code::incomplete;
-  }
-  if (!input) {
-    const exit_code code = report_usage(context, input.error().message);
-    return job.figures().records == 0 ? code : exit_code::incomplete;
-  }
   if (is_interrupted()) {
-    print_resumption(arguments, job);
+    print_resumption(context, arguments, job);
     return exit_code::interrupted;
   }
-  return exit_code::success;
+  exit_code code = exit_code::success;
+  if (const auto failure = job.failure())
+    code = report(context, *failure);
+  else if (!input)
+    code = report_usage(context, input.error().message);
+  if (code == exit_code::success || job.figures().records == 0) return code;
+  print_resumption(context, arguments, job);
+  return exit_code::incomplete;
+}
+
+result<std::vector<client::header>> read_headers(const std::vector<std::string>& texts) {
+  std::vector<client::header> headers;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == 0)
+      return fail(error_code::invalid_argument, "--header needs a name: name=value, or name for null");
+    headers.emplace_back(text.substr(0, equals),
+                         equals == std::string::npos ? std::nullopt : std::optional(text.substr(equals + 1)));
+  }
+  return headers;
 }
 
 exit_code run_produce(const command_context& context, produce_arguments arguments) {
@@ -129,6 +155,8 @@ exit_code run_produce(const command_context& context, produce_arguments argument
   if (!options) return report_usage(context, options.error().message);
   if (arguments.resume_at > 0 && arguments.producer_id.empty())
     return report_usage(context, "--resume-at needs the --producer-id of the run that stopped");
+  const auto headers = read_headers(arguments.headers);
+  if (!headers) return report_usage(context, headers.error().message);
   result<input_record> whole_file = input_record{};
   if (!arguments.file.empty()) {
     whole_file = read_whole_file(arguments);
@@ -145,7 +173,8 @@ exit_code run_produce(const command_context& context, produce_arguments argument
                               .topic = arguments.topic,
                               .producer_id = arguments.producer_id,
                               .connections = arguments.file.empty() ? arguments.connections : 1,
-                              .partition = std::nullopt};
+                              .partition = std::nullopt,
+                              .headers = *headers};
   if (arguments.partition >= 0) job_options.partition = arguments.partition;
   produce_job job(job_options);
   job.begin_at(arguments.resume_at);
@@ -180,6 +209,13 @@ void add_produce_command(CLI::App& app, command_context& context) {
           "line with fewer fields has no key")
       ->check(CLI::Range(1, 1'000'000))
       ->excludes(key)
+      ->excludes(file);
+  command
+      ->add_option("--header", arguments->headers,
+                   "name=value of all records, or name for a null value; may be repeated")
+      ->expected(1)
+      ->take_all();
+  command->add_flag("--null", arguments->null_separated, "records end with a NUL byte instead of a newline")
       ->excludes(file);
   command->add_option("--partition", arguments->partition, "store all records there")
       ->check(CLI::Range(0, 1 << 30));

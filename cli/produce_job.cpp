@@ -66,6 +66,7 @@ void produce_job::run(lane& own) {
     message.value = record.value;
     message.key = record.key;
     message.partition = options_.partition;
+    message.headers = options_.headers;
     const std::int64_t sent_us = clock_.monotonic_us();
     const auto stored = producer.produce(message, record.number);
     const std::int64_t latency_us = clock_.monotonic_us() - sent_us;

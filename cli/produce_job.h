@@ -28,6 +28,7 @@ struct produce_options {
   std::string producer_id;
   std::int64_t connections = 16;
   std::optional<std::int32_t> partition;
+  std::vector<client::header> headers{};  ///< of every record
 };
 
 /// Produces records over several connections at once. Records of one key (or of one partition) go over one

@@ -31,7 +31,7 @@ result<bool> record_source::read_line(std::string& line) {
   bool has_any = false;
   for (int c = buffer.sbumpc(); c != std::char_traits<char>::eof(); c = buffer.sbumpc()) {
     has_any = true;
-    if (c == '\n') break;
+    if (static_cast<char>(c) == separator_) break;
     if (line.size() >= largest_record_bytes)
       return fail(error_code::too_large,
                   fmt::format("line {} is longer than {} bytes, more than one request can carry",

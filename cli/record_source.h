@@ -29,11 +29,12 @@ struct key_options {
 /// The `field`-th run of characters that are not blanks; nothing if there are fewer.
 [[nodiscard]] std::optional<std::string> field_of(const std::string& line, std::int64_t field);
 
-/// Reads records from a stream, one a line. The newline does not belong to the record, everything else does,
-/// also what follows the last newline. Belongs to one thread.
+/// Reads records from a stream, one a line (or up to another separator). The newline does not belong to the
+/// record, everything else does, also what follows the last newline. Belongs to one thread.
 class record_source {
  public:
-  record_source(std::istream& input, key_options keys) : input_(input), keys_(std::move(keys)) {}
+  record_source(std::istream& input, key_options keys, char separator = '\n')
+      : input_(input), keys_(std::move(keys)), separator_(separator) {}
 
   /// Nothing at the end of the input. Errors: too_large (names the line), io.
   [[nodiscard]] result<std::optional<input_record>> next();
@@ -43,6 +44,7 @@ class record_source {
 
   std::istream& input_;
   key_options keys_;
+  char separator_;
   std::int64_t next_number_ = 0;
 };
 

@@ -7,14 +7,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/logging.h"
+#include "cli/administration.h"
 #include "cli/cluster_view.h"
-#include "cli/command_context.h"
-#include "client/administrator.h"
 
 namespace marquee::cli {
 
 namespace {
 
+using client::administrator;
 using nlohmann::json;
 
 struct topic_arguments {
@@ -24,20 +24,6 @@ struct topic_arguments {
   std::vector<std::string> config;
 };
 
-using call = std::function<client::outcome<std::string>(client::administrator&)>;
-using view = std::function<std::string(const json&)>;
-
-/// Makes one call and prints its answer: as it is with --json, else as `show` says.
-exit_code ask(const command_context& context, const call& make_call, const view& show) {
-  const auto options = make_client_options(context);
-  if (!options) return report_usage(context, options.error().message);
-  client::administrator administrator(*options);
-  const auto answer = make_call(administrator);
-  if (!answer) return report(context, answer.error());
-  fmt::print("{}\n", context.json ? *answer : show(json::parse(*answer)));
-  return exit_code::success;
-}
-
 std::string show_names(const json& answer) {
   std::string text;
   for (const json& name : answer.value("topics", json::array()))
@@ -46,91 +32,101 @@ std::string show_names(const json& answer) {
   return text.empty() ? "no topics yet" : text;
 }
 
+std::string show_one(const json& answer) {
+  return show_topic(answer.value("topic", json::object()));
+}
+
 std::string show_created(const json& answer) {
-  const std::string text = show_topic(answer.value("topic", json::object()));
   return answer.value("pending", json(false)) == json(true)
-             ? text + "not every partition has a leader yet; ask again with 'marquee topic describe'"
-             : text;
+             ? show_one(answer) +
+                   "not every partition has a leader yet; ask again with 'marquee topic describe'"
+             : show_one(answer);
 }
 
 exit_code run_create(const command_context& context, const topic_arguments& arguments) {
   client::topic_request request{.name = arguments.name, .partitions = arguments.partitions};
   if (arguments.replication_factor > 0) request.replication_factor = arguments.replication_factor;
-  for (const std::string& assignment : arguments.config) {
-    const std::size_t equals = assignment.find('=');
-    if (equals == std::string::npos)
-      return report_usage(context, fmt::format("--config '{}' is not key=value", escape_for_log(assignment)));
-    request.config[assignment.substr(0, equals)] = assignment.substr(equals + 1);
-  }
-  return ask(
-      context, [&](client::administrator& cluster) { return cluster.create_topic(request); }, show_created);
+  const auto config = read_assignments(arguments.config, "--config");
+  if (!config) return report_usage(context, config.error().message);
+  request.config = *config;
+  return ask(context, [&](administrator& cluster) { return cluster.create_topic(request); }, show_created);
 }
 
-void add_create(CLI::App& parent, command_context& context) {
-  CLI::App* command = parent.add_subcommand("create", "make a topic");
-  command->fallthrough();
-  auto arguments = std::make_shared<topic_arguments>();
-  command->add_option("name", arguments->name)->required();
-  command->add_option("--partitions", arguments->partitions)
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str();
-  command->add_option("--replication-factor", arguments->replication_factor, "default: 3")
-      ->check(CLI::Range(1, 100));
-  command->add_option("--config", arguments->config, "key=value, such as durability=relaxed; may be repeated")
+exit_code run_alter(const command_context& context, const topic_arguments& arguments) {
+  const auto config = read_assignments(arguments.config, "--config");
+  if (!config) return report_usage(context, config.error().message);
+  return ask(
+      context, [&](administrator& cluster) { return cluster.alter_topic(arguments.name, *config); },
+      [&](const json&) { return fmt::format("topic '{}' is changed", arguments.name); });
+}
+
+exit_code run_partitions(const command_context& context, const topic_arguments& arguments) {
+  return ask(
+      context,
+      [&](administrator& cluster) { return cluster.set_partitions(arguments.name, arguments.partitions); },
+      [&](const json&) {
+        return fmt::format("topic '{}' has {} partitions", arguments.name, arguments.partitions);
+      });
+}
+
+exit_code run_delete(const command_context& context, const topic_arguments& arguments) {
+  return ask(
+      context, [&](administrator& cluster) { return cluster.delete_topic(arguments.name); },
+      [&](const json&) { return fmt::format("topic '{}' is deleted", arguments.name); });
+}
+
+using topic_task = exit_code (*)(const command_context&, const topic_arguments&);
+
+/// A task about one topic, whose name comes first.
+CLI::App* add_topic_task(CLI::App& parent, command_context& context, const std::string& name,
+                         const std::string& what, const std::shared_ptr<topic_arguments>& arguments,
+                         topic_task run) {
+  CLI::App* command =
+      add_task(parent, context, name, what, [&context, arguments, run] { return run(context, *arguments); });
+  command->add_option("name", arguments->name, "of the topic")->required();
+  return command;
+}
+
+CLI::Option* add_config_option(CLI::App& command, topic_arguments& arguments) {
+  return command
+      .add_option("--config", arguments.config, "key=value, such as durability=relaxed; may be repeated")
       ->expected(1)
       ->take_all();
-  command->callback([&context, arguments] {
-    context.action = [&context, arguments] { return run_create(context, *arguments); };
-  });
-}
-
-void add_describe(CLI::App& parent, command_context& context) {
-  CLI::App* command = parent.add_subcommand("describe", "show a topic's configuration and partitions");
-  command->fallthrough();
-  auto name = std::make_shared<std::string>();
-  command->add_option("name", *name)->required();
-  command->callback([&context, name] {
-    context.action = [&context, name] {
-      return ask(
-          context, [&](client::administrator& cluster) { return cluster.describe_topic(*name); },
-          [](const json& answer) { return show_topic(answer.value("topic", json::object())); });
-    };
-  });
-}
-
-void add_delete(CLI::App& parent, command_context& context) {
-  CLI::App* command = parent.add_subcommand("delete", "delete a topic with all its records");
-  command->fallthrough();
-  auto name = std::make_shared<std::string>();
-  command->add_option("name", *name)->required();
-  command->callback([&context, name] {
-    context.action = [&context, name] {
-      return ask(
-          context, [&](client::administrator& cluster) { return cluster.delete_topic(*name); },
-          [&](const json&) { return fmt::format("topic '{}' is deleted", *name); });
-    };
-  });
-}
-
-void add_list(CLI::App& parent, command_context& context) {
-  CLI::App* command = parent.add_subcommand("list", "print the names of all topics");
-  command->fallthrough();
-  command->callback([&context] {
-    context.action = [&context] {
-      return ask(context, [](client::administrator& cluster) { return cluster.list_topics(); }, show_names);
-    };
-  });
 }
 
 }  // namespace
 
 void add_topic_command(CLI::App& app, command_context& context) {
-  CLI::App* command = app.add_subcommand("topic", "make, list, show and delete topics");
+  CLI::App* command = app.add_subcommand("topic", "make, list, show, change and delete topics");
   command->require_subcommand(1);
-  add_create(*command, context);
-  add_list(*command, context);
-  add_describe(*command, context);
-  add_delete(*command, context);
+  const auto arguments = std::make_shared<topic_arguments>();
+
+  CLI::App* create = add_topic_task(*command, context, "create", "make a topic", arguments, run_create);
+  create->add_option("--partitions", arguments->partitions)
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  create->add_option("--replication-factor", arguments->replication_factor, "default: 3")
+      ->check(CLI::Range(1, 100));
+  add_config_option(*create, *arguments);
+
+  add_task(*command, context, "list", "print the names of all topics", [&context] {
+    return ask(context, [](administrator& cluster) { return cluster.list_topics(); }, show_names);
+  });
+  add_topic_task(*command, context, "describe", "show a topic's configuration and partitions", arguments,
+                 [](const command_context& with, const topic_arguments& which) {
+                   return ask(
+                       with, [&](administrator& cluster) { return cluster.describe_topic(which.name); },
+                       show_one);
+                 });
+  CLI::App* alter =
+      add_topic_task(*command, context, "alter", "change a topic's configuration", arguments, run_alter);
+  add_config_option(*alter, *arguments)->required();
+  CLI::App* partitions = add_topic_task(*command, context, "partitions", "grow a topic to so many partitions",
+                                        arguments, run_partitions);
+  partitions->add_option("count", arguments->partitions, "how many it shall have")
+      ->required()
+      ->check(CLI::Range(1, 1 << 20));
+  add_topic_task(*command, context, "delete", "delete a topic with all its records", arguments, run_delete);
 }
 
 }  // namespace marquee::cli

@@ -23,6 +23,7 @@ ALLOWED = {
     "load_balancer": {"net", "base"},
     "booking_app": {"client", "net", "base"},
 }
+ALLOWED["examples"] = {"client"}
 ALLOWED["cli"] = set(ALLOWED)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')

@@ -15,28 +15,42 @@ namespace {
 
 using nlohmann::json;
 
-std::string printed(print_form form, const client::received_message& record) {
+std::string printed(const print_options& options, const client::received_message& record) {
   std::ostringstream output;
-  print_record(output, form, record);
+  print_record(output, options, record);
   return output.str();
 }
 
 TEST(record_printer, prints_the_bytes_as_they_are) {
   client::received_message record{
       .value = std::string("a\0\xff", 3), .partition = 2, .offset = 9, .timestamp_ms = 5};
-  EXPECT_EQ(printed(print_form::raw, record), std::string("a\0\xff", 3));
-  EXPECT_EQ(printed(print_form::lines, record), std::string("a\0\xff\n", 4));
-  EXPECT_EQ(printed(print_form::lines_with_offsets, record), std::string("2:9\ta\0\xff\n", 8));
+  EXPECT_EQ(printed({.form = print_form::raw}, record), std::string("a\0\xff", 3));
+  EXPECT_EQ(printed({.form = print_form::lines}, record), std::string("a\0\xff\n", 4));
+  EXPECT_EQ(printed({.offsets = true}, record), std::string("2:9\ta\0\xff\n", 8));
   EXPECT_EQ(
-      json::parse(printed(print_form::json, record)),
+      json::parse(printed({.form = print_form::json}, record)),
       json(
           {{"partition", 2}, {"offset", 9}, {"timestamp", 5}, {"key", nullptr}, {"message_base64", "YQD/"}}));
 }
 
 TEST(record_printer, tells_a_tombstone_from_an_empty_record_in_json) {
   const client::received_message tombstone{.key = "k"};
-  EXPECT_EQ(printed(print_form::lines, tombstone), "\n");
-  EXPECT_EQ(json::parse(printed(print_form::json, tombstone))["tombstone"], true);
+  EXPECT_EQ(printed({.form = print_form::lines}, tombstone), "\n");
+  EXPECT_EQ(json::parse(printed({.form = print_form::json}, tombstone))["tombstone"], true);
+}
+
+TEST(record_printer, puts_columns_in_front_and_a_separator_behind) {
+  const client::received_message record{.value = "v",
+                                        .key = "k",
+                                        .partition = 1,
+                                        .offset = 2,
+                                        .timestamp_ms = 3,
+                                        .headers = {{"a", "1"}, {"b", std::nullopt}}};
+  EXPECT_EQ(
+      printed({.offsets = true, .timestamps = true, .key = true, .headers = true, .separator = '\0'}, record),
+      std::string("1:2\t3\tk\ta=1,b\tv\0", 16));
+  EXPECT_EQ(json::parse(printed({.form = print_form::json}, record))["headers"],
+            json::parse(R"([["a","1"],["b",null]])"));
 }
 
 TEST(latency_histogram, knows_percentiles_within_two_percent) {
