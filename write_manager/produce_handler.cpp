@@ -102,6 +102,10 @@ net::task<net::http_response> produce_handler::handle(net::http_exchange& exchan
     co_return net::to_response(*wrong);
   auto request = parse_produce_request(exchange.request.body);
   if (!request) co_return net::to_response(net::bad_request(context_.component, request.error()));
+  if (const std::int64_t most = context_.options.limits.messages_most;
+      static_cast<std::int64_t>(request->messages.size()) > most)
+    co_return net::to_response(context_.problem(
+        413, "TOO_MANY_MESSAGES", "a request holds at most " + std::to_string(most) + " messages"));
   exchange.request.body = {};  // its parts have been copied; a large one need not wait with us
   if (auto may = context_.authorise(exchange.request, net::operation::produce,
                                     {net::resource_kind::topic, request->topic});

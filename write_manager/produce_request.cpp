@@ -12,7 +12,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t most_messages = 100'000;
+/// What fits into a body is bounded by the body's limit; how many of them are taken is asked later.
+constexpr std::size_t any_number = SIZE_MAX;
 
 std::optional<std::string> decode(const std::string& text) {
   const std::optional<bytes> data = base64_decode(text);
@@ -116,7 +117,7 @@ std::expected<produce_request, net::json_problem> parse_produce_request(std::str
   request.sequence = body.optional_integer("sequence", 0, largest_sequence);
   if (body.has("messages")) {
     request.shape = produce_request::form::many;
-    for (json_body& item : body.objects("messages", most_messages))
+    for (json_body& item : body.objects("messages", any_number))
       request.messages.push_back(read_message(item));
     if (request.messages.empty()) body.refuse("messages", "must be a list of at least one message");
     if (request.sequence &&

@@ -27,6 +27,8 @@ void describe(config_schema& schema, write_manager_options& options) {
                  "A broker that was not heard for so long gets no new partitions.");
   schema.integer("broker.failed_after_ms", options.failed_after_ms, 100, 3'600'000,
                  "A broker that was not heard for so long counts as failed.");
+  schema.integer("produce.messages_most", options.limits.messages_most, 1, 10'000'000,
+                 "Messages of one produce request.");
   schema.integer("message.key_bytes", options.limits.key_bytes, 0, 1 << 20,
                  "A message's key has at most so many bytes.");
   schema.integer("message.headers_most", options.limits.headers_most, 0, 10'000, "Headers of one message.");

@@ -162,7 +162,12 @@ def test_limits_are_named_by_whatever_refuses(cluster):
         refused = producer.send(message="x", **fields)
         assert refused.status in (413, 422) and limit in refused["message"], refused
     assert producer.send(message="x", headers={f"{n:04}" + "n" * 4092: "v" * 4096 for n in range(64)}).status == 200
-    assert_failure(call(cluster.url, "POST", "/producer/produce", " " * (8 * 1024 * 1024 + 1)), 413, "BODY_TOO_LARGE")
+    too_many = producer.send_many([{"message": ""}] * 100_001)
+    assert_failure(too_many, 413, "TOO_MANY_MESSAGES")
+    assert "100000" in too_many["message"]
+    too_long = call(cluster.url, "POST", "/producer/produce", " " * (8 * 1024 * 1024 + 1))
+    assert_failure(too_long, 413, "BODY_TOO_LARGE")
+    assert "8388608" in too_long["message"], too_long
 
 
 def test_a_value_of_a_whole_mebibyte_is_stored_with_key_and_headers(cluster):
