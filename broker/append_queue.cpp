@@ -126,6 +126,32 @@ bool append_queue::withdraw(append_id id) {
   return true;
 }
 
+bool append_queue::holds(append_id id) const {
+  return std::ranges::find(queue_, id, &queued::id) != queue_.end();
+}
+
+void append_queue::refuse_followers(append_id id, std::int64_t producer) {
+  const auto follows = [&](const queued& one) {
+    const batch_item& item = one.request.batch.item;
+    return one.id > id && item.is_idempotent() && item.producer_id == producer;
+  };
+  std::vector<queued> refused;
+  std::deque<queued> kept;
+  for (queued& one : std::exchange(queue_, {})) {
+    if (follows(one))
+      refused.push_back(std::move(one));
+    else
+      kept.push_back(std::move(one));
+  }
+  queue_ = std::move(kept);
+  for (queued& one : refused) {
+    queued_bytes_ -= static_cast<std::int64_t>(one.request.batch.data.size());
+    append_outcome told;
+    told.error = kafka_error::not_enough_replicas;
+    one.request.done(std::move(told));
+  }
+}
+
 void append_queue::fail_queued(kafka_error error) {
   std::deque<queued> failed = std::exchange(queue_, {});
   queued_bytes_ = 0;

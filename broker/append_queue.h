@@ -74,6 +74,11 @@ class append_queue {
   void pump();
   /// Takes a request that was not proposed yet out; false if it is in the log. Its `done` is not called.
   [[nodiscard]] bool withdraw(append_id id);
+  /// It was not proposed yet.
+  [[nodiscard]] bool holds(append_id id) const;
+  /// Ends what that Kafka producer has queued behind `id`, with NOT_ENOUGH_REPLICAS: it must not be appended
+  /// without what came before it.
+  void refuse_followers(append_id id, std::int64_t producer);
 
   /// The partition applied an entry, whose proposer's callback comes next.
   void note_applied(std::vector<position_result> results) { applied_results_ = std::move(results); }

@@ -41,23 +41,29 @@ void idempotence_table::advance_time(std::int64_t append_time_ms) {
   }
 }
 
-idempotence_verdict idempotence_table::check(std::int64_t producer, const idempotent_batch& incoming,
-                                             std::span<const idempotent_batch> pending) const {
+const idempotence_table::producer_state* idempotence_table::find(std::int64_t producer,
+                                                                 std::int64_t now_ms) const {
   const auto found = producers_.find(producer);
+  if (found == producers_.end() || now_ms - found->second.last_append_ms >= expiry_ms) return nullptr;
+  return &found->second;
+}
+
+idempotence_verdict idempotence_table::check(std::int64_t producer, const idempotent_batch& incoming,
+                                             std::span<const idempotent_batch> pending,
+                                             std::int64_t now_ms) const {
+  const producer_state* applied = find(producer, now_ms);
+  if (applied == nullptr && pending.empty()) return {};
+  const idempotent_batch& last = pending.empty() ? applied->newest.back().batch : pending.back();
+  if (incoming.epoch < last.epoch) return refused(kafka::kafka_error::invalid_producer_epoch);
+  // Of another epoch than the last one no batch is remembered; equal batches have equal epochs.
   for (std::size_t i = 0; i < pending.size(); ++i)
     if (pending[i] == incoming) return {.what = idempotence_verdict::kind::pending_duplicate, .pending = i};
-  const producer_state* applied = found == producers_.end() ? nullptr : &found->second;
-  const bool applied_epoch_counts =
-      applied != nullptr && (pending.empty() || pending.back().epoch == applied->epoch);
-  if (applied_epoch_counts)
+  if (applied != nullptr)
     for (const stored_batch& stored : applied->newest)
       if (stored.batch == incoming)
         return {.what = idempotence_verdict::kind::duplicate,
                 .base_offset = stored.base_offset,
                 .append_time_ms = stored.append_time_ms};
-  if (applied == nullptr && pending.empty()) return {};
-  const idempotent_batch& last = pending.empty() ? applied->newest.back().batch : pending.back();
-  if (incoming.epoch < last.epoch) return refused(kafka::kafka_error::invalid_producer_epoch);
   const bool in_order = incoming.epoch > last.epoch ? incoming.first_sequence == 0
                                                     : follows(last.last_sequence(), incoming.first_sequence);
   if (!in_order) return refused(kafka::kafka_error::out_of_order_sequence_number);

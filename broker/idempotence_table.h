@@ -55,9 +55,11 @@ class idempotence_table {
   /// Time as the log tells it; producers without an append for 24 h are forgotten.
   void advance_time(std::int64_t append_time_ms);
 
-  /// `pending` holds the producer's batches that are appended and not applied yet, oldest first.
+  /// `pending` holds the producer's batches that are appended and not applied yet, oldest first. `now_ms` is
+  /// the leader's clock: what an append at that time would make the table forget counts as forgotten.
   [[nodiscard]] idempotence_verdict check(std::int64_t producer, const idempotent_batch& incoming,
-                                          std::span<const idempotent_batch> pending) const;
+                                          std::span<const idempotent_batch> pending,
+                                          std::int64_t now_ms) const;
   [[nodiscard]] std::size_t size() const { return producers_.size(); }
 
   void encode(byte_writer& out) const;
@@ -76,6 +78,8 @@ class idempotence_table {
     std::int64_t last_append_ms = 0;
     std::list<std::int64_t>::iterator place;
   };
+
+  [[nodiscard]] const producer_state* find(std::int64_t producer, std::int64_t now_ms) const;
 
   std::unordered_map<std::int64_t, producer_state> producers_;
   std::list<std::int64_t> by_activity_;  ///< longest without an append first

@@ -18,7 +18,8 @@ constexpr std::size_t first_read_bytes = std::size_t{1} << 20;
 
 /// A request that waits for its answer, or for its turn to be written.
 struct answer_slot {
-  std::int64_t request_bytes = 0;
+  /// Of the request while it is worked on, then of the answer until it is written: counts in the budget.
+  std::int64_t held_bytes = 0;
   std::optional<result<request_reply>> reply;
 };
 
@@ -72,15 +73,38 @@ net::task<std::optional<shared_bytes>> read_frame(connection_state& state) {
   co_return shared_bytes::of(std::move(frame));
 }
 
+void hold(connection_state& state, answer_slot& slot, std::int64_t size) {
+  request_budget& budget = state.environment.budget;
+  budget.bytes_in_flight += size - slot.held_bytes;
+  const bool freed = size < slot.held_bytes;
+  slot.held_bytes = size;
+  if (freed) budget.freed.wake_all();
+}
+
+bool is_fetch(const shared_bytes& frame) {
+  return byte_reader(frame.view()).get<std::int16_t>() == static_cast<std::int16_t>(kafka::api_key::fetch);
+}
+
+/// Answers of Fetch are large: only the one whose turn it is to be written is made, so that a connection
+/// holds one of them however many it asks for.
+net::task<void> wait_for_turn(connection_state& state, const std::shared_ptr<answer_slot>& slot) {
+  for (;;) {
+    const std::uint64_t seen = state.changed.generation();
+    if (state.slots.empty() || state.slots.front() == slot || state.gone.stop_requested()) co_return;
+    (void)co_await state.changed.wait(seen, net::deadline::never(), state.gone.get_token());
+  }
+}
+
 net::task<void> answer_one(state_pointer state, std::shared_ptr<answer_slot> slot, shared_bytes frame,
                            request_context context) {
   try {
+    if (is_fetch(frame)) co_await wait_for_turn(*state, slot);
     slot->reply = co_await state->environment.dispatcher.answer(std::move(frame), std::move(context));
   } catch (const std::exception& problem) {
     slot->reply = fail(error_code::internal, problem.what());
   }
-  state->environment.budget.bytes_in_flight -= slot->request_bytes;
-  state->environment.budget.freed.wake_all();
+  const bool has_bytes = *slot->reply && **slot->reply;
+  hold(*state, *slot, has_bytes ? static_cast<std::int64_t>((**slot->reply)->size()) : 0);
   state->changed.wake_all();
 }
 
@@ -106,8 +130,7 @@ net::task<void> read_requests(state_pointer state) {
     auto frame = co_await read_frame(*state);
     if (!frame) break;
     auto slot = std::make_shared<answer_slot>();
-    slot->request_bytes = static_cast<std::int64_t>(frame->size());
-    state->environment.budget.bytes_in_flight += slot->request_bytes;
+    hold(*state, *slot, static_cast<std::int64_t>(frame->size()));
     state->slots.push_back(slot);
     request_context context;
     context.gone = state->gone.get_token();
@@ -148,6 +171,7 @@ net::task<void> write_answers(state_pointer state) {
       state->gone.request_stop();
       state->stream.close();
     }
+    hold(*state, *first, 0);
     state->slots.pop_front();
     state->changed.wake_all();
   }

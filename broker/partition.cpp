@@ -18,7 +18,8 @@ partition::partition(raft::replica& replica, const partition_environment& enviro
 
 void partition::produce(const std::shared_ptr<produce_order>& order) {
   if (serves()) {
-    if (!intake_) intake_ = std::make_unique<produce_intake>(state_, replica_.log(), appends_);
+    if (!intake_)
+      intake_ = std::make_unique<produce_intake>(state_, replica_.log(), appends_, environment_.time);
     return intake_->submit(order);
   }
   order->answer.error = kafka_error::not_leader_or_follower;

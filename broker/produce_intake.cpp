@@ -9,6 +9,15 @@ using kafka::kafka_error;
 using kafka::marquee_batch_result;
 using stage = produce_order::progress::stage;
 
+namespace {
+
+std::string why_failed(kafka_error error) {
+  return error == kafka_error::not_enough_replicas ? "too much of this partition is not committed yet"
+                                                   : "leadership of the partition was lost";
+}
+
+}  // namespace
+
 void produce_intake::submit(const order_pointer& order) {
   order->notes.resize(order->batches.size());
   order->answer.batches.resize(order->batches.size());
@@ -48,7 +57,8 @@ void produce_intake::resolve_idempotent(const order_pointer& order, std::size_t 
   const batch_item& item = order->batches[batch].item;
   const pending_table::idempotent_pending pending = pending_.batches_of(item.producer_id);
   const idempotence_verdict verdict = state_.idempotence().check(
-      item.producer_id, {item.producer_epoch, item.base_sequence, item.record_count}, pending.batches);
+      item.producer_id, {item.producer_epoch, item.base_sequence, item.record_count}, pending.batches,
+      time_.wall_ms());
   switch (verdict.what) {
     case idempotence_verdict::kind::append:
       return append(order, batch, order->batches[batch]);
@@ -91,7 +101,7 @@ void produce_intake::landed(const order_pointer& order, std::size_t batch, const
   answer.commit_us = std::max(answer.commit_us, outcome.commit_us);
   const append_id id = note.id;
   if (outcome.error != kafka_error::none) {
-    refuse(order, batch, outcome.error, "leadership of the partition was lost", outcome.outcome);
+    refuse(order, batch, outcome.error, why_failed(outcome.error), outcome.outcome);
   } else if (note.verdict.offsets.empty()) {
     marquee_batch_result told;
     told.base_offset = outcome.base_offset.value();
@@ -111,6 +121,7 @@ void produce_intake::wait_for(append_id id, const order_pointer& order, std::siz
                   produce_outcome::unknown);
   ++waiting_;
   order->notes[batch].now = stage::waits;
+  order->notes[batch].id = id;
   waiters_[id].push_back({order, batch});
 }
 
@@ -122,28 +133,34 @@ void produce_intake::wake_waiters(append_id id, const append_outcome& outcome) {
   waiting_ -= waiting.size();
   for (const waiter& one : waiting) {
     if (one.order->notes[one.batch].now != stage::waits) continue;
-    if (outcome.error == kafka_error::none || outcome.outcome == produce_outcome::definite)
+    if (outcome.error == kafka_error::none)
       resolve(one.order, one.batch);
-    else
-      refuse(one.order, one.batch, outcome.error, "leadership of the partition was lost", outcome.outcome);
+    else  // what stands behind the original may be on its way out too: a retry finds order again
+      refuse(one.order, one.batch, outcome.error, why_failed(outcome.error), outcome.outcome);
   }
 }
 
 void produce_intake::abandon(const order_pointer& order) {
-  for (std::size_t batch = 0; batch < order->notes.size(); ++batch) {
-    produce_order::progress& note = order->notes[batch];
-    if (note.now == stage::settled) continue;
-    const bool withdrawn = note.now == stage::queued && queue_.withdraw(note.id);
-    if (withdrawn) pending_.remove(note.id, note.appended);
-    const append_id id = note.id;
-    refuse(order, batch, withdrawn ? kafka_error::not_enough_replicas : kafka_error::request_timed_out,
-           "the partition has no quorum, or it is too slow: nothing was committed in time",
-           withdrawn ? produce_outcome::definite : produce_outcome::unknown);
-    append_outcome told;
-    told.error = kafka_error::not_enough_replicas;
-    if (withdrawn) wake_waiters(id, told);
-  }
+  for (std::size_t batch = 0; batch < order->notes.size(); ++batch)
+    if (order->notes[batch].now != stage::settled) time_out(order, batch);
   queue_.pump();
+}
+
+void produce_intake::time_out(const order_pointer& order, std::size_t batch) {
+  produce_order::progress& note = order->notes[batch];
+  const append_id id = note.id;
+  const bool withdrawn = note.now == stage::queued && queue_.withdraw(id);
+  const batch_item appended = note.appended;
+  if (withdrawn) pending_.remove(id, appended);
+  const bool in_log = !withdrawn && !(note.now == stage::waits && queue_.holds(id));
+  refuse(order, batch, in_log ? kafka_error::request_timed_out : kafka_error::not_enough_replicas,
+         "the partition has no quorum, or it is too slow: nothing was committed in time",
+         in_log ? produce_outcome::unknown : produce_outcome::definite);
+  if (!withdrawn) return;
+  append_outcome told;
+  told.error = kafka_error::not_enough_replicas;
+  wake_waiters(id, told);
+  if (appended.is_idempotent()) queue_.refuse_followers(id, appended.producer_id);
 }
 
 void produce_intake::refuse(const order_pointer& order, std::size_t batch, kafka_error error,

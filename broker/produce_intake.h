@@ -36,7 +36,7 @@ struct produce_order {
   struct progress {
     enum class stage : std::uint8_t { untouched, waits, queued, settled };
     stage now = stage::untouched;
-    append_id id = 0;
+    append_id id = 0;       ///< what was queued, or what is waited for
     batch_item appended{};  ///< what is in the pending table
     duplicate_verdict verdict{};
   };
@@ -55,12 +55,14 @@ class produce_intake {
   static constexpr std::size_t waiting_most = 10'000;
 
   /// Everything referred to outlives the intake.
-  produce_intake(const partition_state& state, const raft::group_log& log, append_queue& queue)
-      : state_(state), log_(log), queue_(queue) {}
+  produce_intake(const partition_state& state, const raft::group_log& log, append_queue& queue,
+                 const clock& time)
+      : state_(state), log_(log), queue_(queue), time_(time) {}
 
   void submit(const std::shared_ptr<produce_order>& order);
-  /// Time is up. What is not in the log yet never gets there and is answered NOT_ENOUGH_REPLICAS (definite);
-  /// what is in it REQUEST_TIMED_OUT (unknown). `done` is called if it was not yet.
+  /// Time is up. What is not in the log yet never gets there and is answered NOT_ENOUGH_REPLICAS (definite),
+  /// with whatever a Kafka producer has queued behind it; what is in it REQUEST_TIMED_OUT (unknown): clients
+  /// take that as appended. `done` is called if it was not yet.
   void abandon(const std::shared_ptr<produce_order>& order);
 
  private:
@@ -79,12 +81,14 @@ class produce_intake {
   void wake_waiters(append_id id, const append_outcome& outcome);
   void settle(const order_pointer& order, std::size_t batch, kafka::marquee_batch_result told,
               produce_outcome outcome);
+  void time_out(const order_pointer& order, std::size_t batch);
   void refuse(const order_pointer& order, std::size_t batch, kafka::kafka_error error, std::string message,
               produce_outcome outcome = produce_outcome::definite);
 
   const partition_state& state_;
   const raft::group_log& log_;
   append_queue& queue_;
+  const clock& time_;
   pending_table pending_;
   std::unordered_map<append_id, std::vector<waiter>> waiters_;
   std::size_t waiting_ = 0;

@@ -34,7 +34,8 @@ struct marquee_claim_result {
   std::int32_t epoch = 0;
   std::string owner;
   /// Of the command as a whole: illegal_generation (22) for another epoch, unknown_member_id (25) for a
-  /// consumer that is not there or deleted. A command without positions has no other place for its error.
+  /// consumer that is not there or deleted; none for deleting what is deleted already. A command without
+  /// positions has no other place for its error.
   kafka_error error = kafka_error::none;
 };
 

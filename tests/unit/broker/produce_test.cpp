@@ -219,6 +219,60 @@ TEST_F(produce, keeps_the_order_of_idempotent_producers) {
   EXPECT_EQ(retry.batch().base_offset, 0);
 }
 
+TEST_F(produce, what_a_producer_queued_behind_a_withdrawn_batch_goes_with_it) {
+  (void)send(batch_of({"a"}));
+  (void)send(batch_of({"b"}));
+  const sent first = send(idempotent(5, 0, 1));
+  const sent second = send(idempotent(5, 1, 1));
+  const sent other = send(idempotent(6, 0, 1));
+  const sent duplicate = send(idempotent(5, 1, 1));
+  replica.served().abandon(first.order);
+  for (const sent* refused : {&first, &second, &duplicate}) {
+    ASSERT_TRUE(refused->answered());
+    EXPECT_EQ(refused->got().error, kafka_error::not_enough_replicas);
+    EXPECT_EQ(refused->got().outcome, produce_outcome::definite);
+  }
+  replica.commit_all();
+  EXPECT_EQ(other.batch().base_offset, 2);
+  const sent first_again = send(idempotent(5, 0, 1));
+  const sent second_again = send(idempotent(5, 1, 1));
+  replica.commit_all();
+  EXPECT_EQ(first_again.batch().base_offset, 3);
+  EXPECT_EQ(second_again.batch().base_offset, 4);
+}
+
+TEST_F(produce, a_retry_times_out_like_what_it_repeats) {
+  const sent in_log = send(idempotent(5, 0, 1));
+  (void)send(batch_of({"b"}));
+  const sent queued = send(idempotent(6, 0, 1));
+  const sent retry_in_log = send(idempotent(5, 0, 1));
+  const sent retry_queued = send(idempotent(6, 0, 1));
+  replica.served().abandon(retry_in_log.order);
+  replica.served().abandon(retry_queued.order);
+  EXPECT_EQ(retry_in_log.got().error, kafka_error::request_timed_out);
+  EXPECT_EQ(retry_queued.got().error, kafka_error::not_enough_replicas);
+  replica.commit_all();
+  EXPECT_EQ(in_log.batch().base_offset, 0);
+  EXPECT_EQ(queued.batch().base_offset, 2);
+}
+
+TEST_F(produce, two_retries_of_what_is_under_way_get_its_offset) {
+  const sent first = send(idempotent(5, 0, 2));
+  const sent second = send(idempotent(5, 0, 2));
+  const sent third = send(idempotent(5, 0, 2));
+  replica.commit_all();
+  for (const sent* one : {&first, &second, &third}) EXPECT_EQ(one->batch().base_offset, 0);
+  EXPECT_EQ(replica.served().state().next_offset(), record_offset(2));
+}
+
+TEST_F(produce, idempotent_retries_get_not_leader_on_step_down) {
+  const sent first = send(idempotent(5, 0, 1));
+  const sent retry = send(idempotent(5, 0, 1));
+  replica.lose_leadership();
+  EXPECT_EQ(first.got().error, kafka_error::not_leader_or_follower);
+  EXPECT_EQ(retry.got().error, kafka_error::not_leader_or_follower);
+}
+
 TEST_F(produce, state_is_the_same_after_a_restart) {
   (void)send(sequenced(1, 0, {"a"}, 7));
   (void)send(idempotent(5, 0, 2));
