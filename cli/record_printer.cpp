@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "base/utf8.h"
+#include "client/message_codec.h"
 
 namespace marquee::cli {
 
@@ -18,20 +19,6 @@ void put(nlohmann::json& target, const std::string& name, const std::optional<st
     target[name] = *value;
   else
     target[name + "_base64"] = base64_encode(as_bytes(*value));
-}
-
-/// Pairs of a name and text, null, or {"base64"}, as produce takes them.
-nlohmann::json to_json(const std::vector<client::header>& headers) {
-  nlohmann::json pairs = nlohmann::json::array();
-  for (const auto& [name, value] : headers) {
-    if (!value)
-      pairs.push_back({name, nullptr});
-    else if (is_valid_utf8(*value))
-      pairs.push_back({name, *value});
-    else
-      pairs.push_back({name, {{"base64", base64_encode(as_bytes(*value))}}});
-  }
-  return pairs;
 }
 
 void print_columns(std::ostream& output, const print_options& options,
@@ -55,7 +42,7 @@ void print_json(std::ostream& output, const client::received_message& record) {
   put(shown, "key", record.key);
   put(shown, "message", record.value);
   if (!record.value) shown["tombstone"] = true;
-  if (!record.headers.empty()) shown["headers"] = to_json(record.headers);
+  if (!record.headers.empty()) shown["headers"] = client::headers_to_json(record.headers);
   output << shown.dump() << '\n';
 }
 

@@ -85,6 +85,19 @@ api_failure malformed_answer(const std::string& what) {
           .outcome = request_outcome::unknown};
 }
 
+json headers_to_json(const std::vector<header>& headers) {
+  json pairs = json::array();
+  for (const auto& [name, value] : headers) {
+    if (!value)
+      pairs.push_back({name, nullptr});
+    else if (is_valid_utf8(*value))
+      pairs.push_back({name, *value});
+    else
+      pairs.push_back({name, {{"base64", base64_encode(as_bytes(*value))}}});
+  }
+  return pairs;
+}
+
 void put_message(json& target, const message& source) {
   if (source.value)
     put_bytes(target, "message", *source.value);
@@ -94,16 +107,7 @@ void put_message(json& target, const message& source) {
   if (source.partition) target["partition"] = *source.partition;
   if (source.timestamp_ms) target["timestamp"] = *source.timestamp_ms;
   if (source.headers.empty()) return;
-  json pairs = json::array();
-  for (const auto& [name, value] : source.headers) {
-    if (!value)
-      pairs.push_back({name, nullptr});
-    else if (is_valid_utf8(*value))
-      pairs.push_back({name, *value});
-    else
-      pairs.push_back({name, {{"base64", base64_encode(as_bytes(*value))}}});
-  }
-  target["headers"] = std::move(pairs);
+  target["headers"] = headers_to_json(source.headers);
 }
 
 outcome<stored_message> read_stored(const json& source) {

@@ -10,15 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-client_options quick(std::vector<std::string> load_balancers) {
-  return {.load_balancers = std::move(load_balancers),
-          .connect_timeout_ms = 500,
-          .attempt_timeout_ms = 2'000,
-          .deadline_ms = 5'000,
-          .first_pause_ms = 1,
-          .longest_pause_ms = 2};
-}
-
 json stored(std::int64_t offset, bool duplicate = false) {
   json item = {{"partition", 0}, {"offset", offset}, {"timestamp", 1}};
   if (duplicate) item["duplicate"] = true;

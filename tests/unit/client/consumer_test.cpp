@@ -10,11 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-client_options quick(const std::string& load_balancer) {
-  return {
-      .load_balancers = {load_balancer}, .deadline_ms = 5'000, .first_pause_ms = 1, .longest_pause_ms = 2};
-}
-
 json message_body(std::int64_t offset, const std::string& text) {
   return {{"message", text}, {"key", nullptr}, {"partition", 0}, {"offset", offset}, {"timestamp", 1}};
 }
@@ -26,7 +21,7 @@ TEST(consumer, counts_its_polls_up_and_asks_again_with_the_same_number_after_a_l
     else
       answer(out, 200, {{"messages", json::array({message_body(static_cast<std::int64_t>(number), "m")})}});
   });
-  consumer one(quick(server.url()), "orders", "c-1");
+  consumer one(quick({server.url()}), "orders", "c-1");
   ASSERT_TRUE(one.consume({.max_messages = 10}));
   ASSERT_TRUE(one.consume({.max_messages = 10}));
   const auto seen = server.seen();
@@ -44,7 +39,7 @@ TEST(consumer, keeps_its_poll_number_when_a_call_failed_for_good) {
     else
       answer(out, 200, {{"messages", json::array()}});
   });
-  consumer one(quick(server.url()), "orders", "c-1");
+  consumer one(quick({server.url()}), "orders", "c-1");
   EXPECT_EQ(one.consume({}).error().code, "CONSUMER_NOT_FOUND");
   EXPECT_TRUE(one.consume({}));
   EXPECT_EQ(server.seen()[1].body["poll"], server.seen()[0].body["poll"]);
@@ -62,7 +57,7 @@ TEST(consumer, reads_text_base64_tombstones_and_what_was_skipped) {
     answer(out, 200,
            {{"messages", json::array({message_body(1, "text"), binary, tombstone})}, {"skipped", 4}});
   });
-  consumer one(quick(server.url()), "orders", "c-1");
+  consumer one(quick({server.url()}), "orders", "c-1");
   const auto got = one.consume({.max_messages = 3});
   ASSERT_TRUE(got);
   ASSERT_EQ(got->messages.size(), 3U);
@@ -83,7 +78,7 @@ TEST(consumer, refuses_answers_without_the_promised_form) {
     if (number == 2) bad = 5;
     answer(out, 200, number == 3 ? json::object() : json({{"messages", json::array({bad})}}));
   });
-  consumer one(quick(server.url()), "orders", "c-1");
+  consumer one(quick({server.url()}), "orders", "c-1");
   for (int i = 0; i < 4; ++i) EXPECT_EQ(one.consume({}).error().code, "MALFORMED_ANSWER");
 }
 
@@ -94,7 +89,7 @@ TEST(consumer, registers_asks_its_size_and_goes_away) {
     else
       answer(out, 200, {{"size", 12}});
   });
-  auto one = consumer::register_at(quick(server.url()), "a b", start_position::latest);
+  auto one = consumer::register_at(quick({server.url()}), "a b", start_position::latest);
   ASSERT_TRUE(one);
   EXPECT_EQ(*one->size(), 12);
   EXPECT_TRUE(one->remove());
@@ -108,7 +103,7 @@ TEST(administrator, creates_describes_and_deletes_topics) {
   scripted_server server([](std::size_t, const seen_request&, httplib::Response& out) {
     answer(out, 200, {{"status", "success"}});
   });
-  administrator admin(quick(server.url()));
+  administrator admin(quick({server.url()}));
   ASSERT_TRUE(admin.create_topic(
       {.name = "orders", .partitions = 4, .replication_factor = 3, .config = {{"durability", "relaxed"}}}));
   ASSERT_TRUE(admin.describe_topic("or/ders"));

@@ -16,15 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-client_options quick(std::vector<std::string> load_balancers) {
-  return {.load_balancers = std::move(load_balancers),
-          .connect_timeout_ms = 500,
-          .attempt_timeout_ms = 2'000,
-          .deadline_ms = 5'000,
-          .first_pause_ms = 1,
-          .longest_pause_ms = 2};
-}
-
 void store(const seen_request& seen, httplib::Response& out) {
   json results = json::array();
   for (std::size_t i = 0; i < seen.body["messages"].size(); ++i)

@@ -12,15 +12,6 @@ using nlohmann::json;
 
 const json stored_body = {{"status", "success"}, {"partition", 2}, {"offset", 7}, {"timestamp", 1700}};
 
-client_options quick(std::vector<std::string> load_balancers) {
-  return {.load_balancers = std::move(load_balancers),
-          .connect_timeout_ms = 500,
-          .attempt_timeout_ms = 2'000,
-          .deadline_ms = 5'000,
-          .first_pause_ms = 1,
-          .longest_pause_ms = 2};
-}
-
 TEST(producer, sends_topic_id_message_and_sequence_and_reads_where_it_was_stored) {
   scripted_server server(
       [](std::size_t, const seen_request&, httplib::Response& out) { answer(out, 200, stored_body); });

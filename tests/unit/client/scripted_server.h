@@ -9,7 +9,19 @@
 #include <thread>
 #include <vector>
 
+#include "client/client_options.h"
+
 namespace marquee::client {
+
+/// Options whose pauses and limits suit a server that answers at once.
+inline client_options quick(std::vector<std::string> load_balancers) {
+  return {.load_balancers = std::move(load_balancers),
+          .connect_timeout_ms = 500,
+          .attempt_timeout_ms = 2'000,
+          .deadline_ms = 5'000,
+          .first_pause_ms = 1,
+          .longest_pause_ms = 2};
+}
 
 /// A request as the scripted server saw it.
 struct seen_request {
