@@ -39,15 +39,13 @@ std::string delivery_guard::next_attempt() {
   return fmt::format("{:016x}", random_.next());
 }
 
-void delivery_guard::tell_lost(net::endpoint manager, std::string consumer_id, std::string attempt,
-                               turn keep) {
-  loop_.spawn([self = shared_from_this(), manager = std::move(manager), consumer_id = std::move(consumer_id),
-               attempt = std::move(attempt),
-               keep = std::move(keep)] { return tell(self, manager, consumer_id, attempt, keep); });
+void delivery_guard::tell_lost(std::string consumer_id, std::string attempt, turn keep) {
+  loop_.spawn([self = shared_from_this(), consumer_id = std::move(consumer_id), attempt = std::move(attempt),
+               keep = std::move(keep)] { return tell(self, consumer_id, attempt, keep); });
 }
 
-net::task<void> delivery_guard::tell(std::shared_ptr<delivery_guard> self, net::endpoint manager,
-                                     std::string consumer_id, std::string attempt, turn keep) {
+net::task<void> delivery_guard::tell(std::shared_ptr<delivery_guard> self, std::string consumer_id,
+                                     std::string attempt, turn keep) {
   net::http_request request{
       .method = "POST",
       .target = "/internal/undelivered?consumer_id=" + net::percent_encode(consumer_id) +
@@ -55,19 +53,18 @@ net::task<void> delivery_guard::tell(std::shared_ptr<delivery_guard> self, net::
   self->secret_.sign(request);
   std::vector<net::endpoint> tried;
   for (int tries = 0; tries < most_tries && self->client_; ++tries) {
-    const net::http_call_options call{.timeout_ms = one_try_ms, .resend_if_stale = true};
-    const net::http_outcome told = co_await self->client_->send_borrowed(manager, request, call);
-    if (told.response && told.response->status == 200) co_return;
-    tried.push_back(manager);
-    std::optional<load_balancer::manager> next =
+    const std::optional<manager> target =
         self->table_.by_hash(manager_role::read_manager, consumer_id, tried);
-    if (!next) {
-      co_await net::sleep_ms(pause_ms);
+    if (!target) {
+      if (tried.empty()) break;
       tried.clear();
-      next = self->table_.by_hash(manager_role::read_manager, consumer_id, tried);
+      co_await net::sleep_ms(pause_ms);
+      continue;
     }
-    if (!next) break;
-    manager = next->http;
+    const net::http_call_options call{.timeout_ms = one_try_ms, .resend_if_stale = true};
+    const net::http_outcome told = co_await self->client_->send_borrowed(target->http, request, call);
+    if (told.response && told.response->status == 200) co_return;
+    tried.push_back(target->http);
   }
   if (self->client_)
     log_warning("load_balancer", "no read manager could be told that consumer {} did not get an answer",

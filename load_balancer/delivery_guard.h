@@ -41,14 +41,14 @@ class delivery_guard : public std::enable_shared_from_this<delivery_guard> {
   [[nodiscard]] net::task<turn> take_turn(std::string consumer_id, net::deadline end,
                                           std::stop_token client_gone);
   [[nodiscard]] std::string next_attempt();
-  /// Tells the manager that answered, or was asked, or another one if it is gone. Returns at once; the turn
-  /// is kept until it is known or given up.
-  void tell_lost(net::endpoint manager, std::string consumer_id, std::string attempt, turn keep);
+  /// Tells a read manager, whichever is healthy: it finds the consumer's owner. Returns at once; the turn is
+  /// kept until it is known or given up.
+  void tell_lost(std::string consumer_id, std::string attempt, turn keep);
   void close() { client_.reset(); }
 
  private:
-  static net::task<void> tell(std::shared_ptr<delivery_guard> self, net::endpoint manager,
-                              std::string consumer_id, std::string attempt, turn keep);
+  static net::task<void> tell(std::shared_ptr<delivery_guard> self, std::string consumer_id,
+                              std::string attempt, turn keep);
 
   net::event_loop& loop_;
   manager_table& table_;

@@ -128,13 +128,12 @@ net::task<net::http_response> forward_handler::forward(net::http_exchange& excha
         .attempts = attempts,
         .max_attempts = static_cast<int>(options_.max_attempts)};
     if (turn && last.outcome.sent_any_byte && !last.outcome.response)
-      deliveries_->tell_lost(target->http, route.consumer_id, name, turn);
+      deliveries_->tell_lost(route.consumer_id, name, turn);
     if (decide_retry(facts) == retry_decision::pass_on) {
       net::http_response answer = answer_for_client(exchange, route, std::move(last));
       if (turn && answer.status == 200)
-        answer.on_written = [deliveries = deliveries_, turn, name, from = target->http,
-                             id = route.consumer_id](bool written) {
-          if (!written) deliveries->tell_lost(from, id, name, turn);
+        answer.on_written = [deliveries = deliveries_, turn, name, id = route.consumer_id](bool written) {
+          if (!written) deliveries->tell_lost(id, name, turn);
         };
       co_return answer;
     }
@@ -193,8 +192,9 @@ net::task<forward_handler::attempt_result> forward_handler::attempt(manager targ
   std::stop_source cancel;
   const auto pass_on = [cancel]() mutable { cancel.request_stop(); };
   const std::stop_callback watch(client_gone, pass_on);
-  // What must not happen twice is not taken back: nobody could do anything with it.
-  const bool may_be_abandoned = route.resend == resend_safety::safe;
+  // What must not happen twice is not taken back: nobody could do anything with it. A consume without a
+  // number is: its client may ask again, and what the silent manager still answers counts as not delivered.
+  const bool may_be_abandoned = route.resend == resend_safety::safe || route.is_consume;
   const registration under_way(*this, target.http,
                                may_be_abandoned ? cancel : std::stop_source(std::nostopstate));
   const auto start = std::chrono::steady_clock::now();

@@ -24,7 +24,7 @@ struct load_balancer_options {
   std::int64_t consume_timeout_ms = 45'000;  ///< the longest long poll is 30 s
   std::int64_t max_attempts = 3;
   std::int64_t kept_body_bytes = 256 * 1024;  ///< larger bodies are never sent twice
-  std::int64_t connections_per_manager = 1'024;
+  std::int64_t connections_per_manager = 8'192;
   std::int64_t waiting_per_manager = 1'024;
 };
 

@@ -11,6 +11,7 @@ namespace marquee::net {
 namespace {
 
 constexpr std::int64_t linger_ms = 2'000;
+constexpr std::size_t confirmed_from_bytes = 64 * 1024;
 constexpr std::size_t max_request_id_bytes = 128;
 constexpr std::size_t write_piece_bytes = 1024 * 1024;
 
@@ -180,9 +181,12 @@ task<http_connection::next_step> http_connection::answer(request_parser& parser)
   const bool with_body = exchange.request.method != "HEAD";
   bool written =
       co_await write_response(response, exchange.http_1_1, keep_alive, with_body, exchange.request_id);
-  // A client that has finished sending may be gone or still listen: it has the answer when it says so.
-  if (written && input_->ended())
-    written = !input_->was_reset() && co_await stream_.wait_until_taken(deadline::in_ms(linger_ms));
+  // A client that has finished sending may be gone or still listen, and a large answer may lie in our own
+  // buffers as a whole: the client has it when its system says so.
+  const bool large = response.on_written && response.body.size() > confirmed_from_bytes;
+  if (written && (input_->ended() || large))
+    written = !input_->was_reset() && co_await stream_.wait_until_taken(deadline::in_ms(
+                                          input_->ended() ? linger_ms : server_->options.write_timeout_ms));
   account_body(0);
   count(response.status, exchange.elapsed_us());
   if (response.on_written) {

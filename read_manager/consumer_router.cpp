@@ -65,10 +65,22 @@ net::task<consumer_router::step_outcome> consumer_router::claim(consumer_referen
   count_.claimed.add();
   if (!record.owner.empty() && record.owner != positions_.self()) {
     count_.taken_over.add();
+    forwarder_.begin_to_say_release(record.owner, who.id);
     log_info("read_manager", "took over consumer {} from {} as epoch {}", who.id, record.owner,
              claimed->epoch);
   }
   co_return step_outcome{std::move(consumer), {}, std::nullopt};
+}
+
+net::task<bool> consumer_router::take_over(consumer_reference who, consumer_record record,
+                                           net::deadline end) {
+  if (opening_.contains(who.id)) co_return false;
+  const net::wake_point opened;
+  opening_.emplace(who.id, opened);
+  const step_outcome step = co_await claim(who, std::move(record), end);
+  opening_.erase(who.id);
+  opened.wake_all();
+  co_return step.owned != nullptr;
 }
 
 net::task<consumer_router::step_outcome> consumer_router::look_up(consumer_reference who, arrival how,

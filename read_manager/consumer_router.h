@@ -45,6 +45,8 @@ class consumer_router {
   /// False if another manager has claimed the consumer. Looks again when the last look is old, and whenever
   /// this process has stood still since: others take over what does not answer within a second.
   [[nodiscard]] net::task<bool> still_owned(consumer_pointer consumer, net::deadline end);
+  /// Makes this manager the owner, because the one in the record does not answer. False if it could not.
+  [[nodiscard]] net::task<bool> take_over(consumer_reference who, consumer_record record, net::deadline end);
   /// To be called every `turn_every_ms`: shows that the process runs.
   void note_turn();
   static constexpr std::int64_t turn_every_ms = 100;

@@ -36,7 +36,7 @@ net::task<net::http_response> handle_delete(services& all, net::http_exchange& e
     co_return to_response(
         brokers_unavailable(all.component, positions.error().message, net::api_outcome::unknown));
   if (const std::string& owner = positions->owner; !owner.empty() && owner != all.positions.self())
-    co_await all.forwarder.say_deleted(owner, id);
+    co_await all.forwarder.say_release(owner, id);
   co_return removed(*done == db::removal::already_removed);
 }
 

@@ -17,8 +17,8 @@ namespace marquee::read_manager {
 [[nodiscard]] net::task<net::http_response> handle_delete(services& all, net::http_exchange& exchange);
 /// From a load balancer or another manager: nobody gets the answer to an attempt to consume.
 [[nodiscard]] net::task<net::http_response> handle_undelivered(services& all, net::http_exchange& exchange);
-/// From another manager: the consumer was deleted.
-[[nodiscard]] net::task<net::http_response> handle_deleted(services& all, net::http_exchange& exchange);
+/// From another manager: the consumer was taken over or deleted.
+[[nodiscard]] net::task<net::http_response> handle_release(services& all, net::http_exchange& exchange);
 /// Who is a manager of this cluster, for load balancers.
 [[nodiscard]] net::task<net::http_response> handle_managers(services& all, net::http_exchange& exchange);
 

@@ -24,15 +24,19 @@ net::task<net::http_response> handle_undelivered(services& all, net::http_exchan
     if (!record)
       co_return to_response(
           brokers_unavailable(all.component, record.error().message, net::api_outcome::definite));
-    // Without a session nothing is owed: a new one begins at the committed position.
+    // Without a session nothing is owed: a new one begins at the committed position. So it does after taking
+    // over from an owner that cannot be told.
     if (next_step(*record, all.positions.self(), arrival::direct) == ownership_step::forward &&
-        !co_await all.forwarder.say_undelivered(record->owner, id, attempt))
-      co_return to_response(owner_silent(all.component, record->owner));
+        !co_await all.forwarder.say_undelivered(record->owner, id, attempt)) {
+      const auto who = co_await find_consumer(all, id, std::nullopt, end);
+      if (who && !co_await all.router.take_over(*who, *record, end))
+        co_return to_response(owner_silent(all.component, record->owner));
+    }
   }
   co_return net::json_response(R"({"status":"success"})");
 }
 
-net::task<net::http_response> handle_deleted(services& all, net::http_exchange& exchange) {
+net::task<net::http_response> handle_release(services& all, net::http_exchange& exchange) {
   if (!all.secret.signed_by_cluster(exchange.request)) co_return to_response(forbidden(all.component));
   net::json_body query = net::json_body::from_query(exchange.request);
   const std::string id = query.text("consumer_id");
@@ -71,7 +75,7 @@ void add_routes(net::http_router& router, services& all) {
   add("DELETE", "/consumer/{id}", handle_delete);
   add("GET", "/size", handle_size);
   add("POST", "/internal/undelivered", handle_undelivered);
-  add("POST", "/internal/deleted", handle_deleted);
+  add("POST", "/internal/release", handle_release);
   add("GET", "/internal/managers", handle_managers);
 }
 

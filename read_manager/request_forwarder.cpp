@@ -69,9 +69,14 @@ net::task<bool> request_forwarder::say_undelivered(std::string owner, std::strin
   co_return told.refused_or_reset || (told.response && told.response->status == 200);
 }
 
-net::task<> request_forwarder::say_deleted(std::string owner, std::string consumer_id) {
+net::task<> request_forwarder::say_release(std::string owner, std::string consumer_id) {
   if (const result<net::endpoint> where = net::parse_endpoint(owner))
-    (void)co_await tell(*where, "/internal/deleted?consumer_id=" + net::percent_encode(consumer_id));
+    (void)co_await tell(*where, "/internal/release?consumer_id=" + net::percent_encode(consumer_id));
+}
+
+void request_forwarder::begin_to_say_release(std::string owner, std::string consumer_id) {
+  loop_.spawn(
+      [this, owner = std::move(owner), id = std::move(consumer_id)] { return say_release(owner, id); });
 }
 
 void request_forwarder::begin_to_say_undelivered(std::string owner, std::string consumer_id,

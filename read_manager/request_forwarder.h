@@ -51,8 +51,11 @@ class request_forwarder {
   /// Tells the owner that nobody gets its answer to this attempt. True if it knows, or is gone.
   [[nodiscard]] net::task<bool> say_undelivered(std::string owner, std::string consumer_id,
                                                 std::string attempt);
-  /// Tells the owner that the consumer was deleted. What does not hear it finds out by itself a little later.
-  [[nodiscard]] net::task<> say_deleted(std::string owner, std::string consumer_id);
+  /// Tells the owner that it is not the owner any more, because of a take-over or a deletion. Who does not
+  /// hear it finds out by itself a little later.
+  [[nodiscard]] net::task<> say_release(std::string owner, std::string consumer_id);
+  /// The same without waiting for it.
+  void begin_to_say_release(std::string owner, std::string consumer_id);
   /// True if the request comes from another manager of this cluster.
   [[nodiscard]] bool was_forwarded(const net::http_request& request) const;
 

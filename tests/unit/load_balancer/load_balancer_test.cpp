@@ -10,8 +10,7 @@
 #include "load_balancer/load_balancer_process.h"
 #include "net/stream.h"
 #include "net/wake_point.h"
-#include "tests/unit/load_balancer/fake_manager.h"
-#include "tests/unit/net/raw_client.h"
+#include "tests/unit/load_balancer/load_balancer_fixture.h"
 
 namespace marquee::load_balancer {
 namespace {
@@ -20,17 +19,13 @@ using net::http_exchange;
 using net::http_response;
 using net::task;
 using net::testing::raw_client;
+using testing::answer;
 using testing::fake_manager;
 using ::testing::HasSubstr;
+using testing::load_balancer_test;
 using ::testing::MatchesRegex;
 using ::testing::Not;
-
-struct answer {
-  int status = 0;
-  std::string head;
-  std::string body;
-  [[nodiscard]] nlohmann::json json() const { return nlohmann::json::parse(body, nullptr, false); }
-};
+using testing::says;
 
 task<http_response> echo(http_exchange& exchange) {
   http_response response =
@@ -43,9 +38,6 @@ task<http_response> echo(http_exchange& exchange) {
   co_return response;
 }
 
-net::http_handler says(std::string text) {
-  return [text](http_exchange&) -> task<http_response> { co_return net::json_response("\"" + text + "\""); };
-}
 net::http_handler fails_with(std::string outcome) {
   return [outcome](http_exchange&) -> task<http_response> {
     co_return net::json_response(
@@ -54,72 +46,6 @@ net::http_handler fails_with(std::string outcome) {
         503);
   };
 }
-class load_balancer_test : public ::testing::Test {
- protected:
-  load_balancer_test() {
-    options.process.http.port = 0;
-    options.health_interval_ms = 20;
-    options.discovery_interval_ms = 20;
-  }
-  void start(const std::vector<std::string>& writers, const std::vector<std::string>& readers) {
-    options.write_managers = writers;
-    options.read_managers = readers;
-    auto started = load_balancer_process::start(options);
-    ASSERT_TRUE(started.has_value()) << started.error().message;
-    balancer = std::move(*started);
-  }
-  /// Waits until the load balancer has used the answer of a first health check.
-  static void settle(const std::vector<fake_manager*>& managers) {
-    for (const fake_manager* each : managers) EXPECT_TRUE(eventually([&] { return each->probes >= 2; }));
-  }
-  answer ask(std::string_view request) {
-    raw_client client(balancer->http_port());
-    client.send(request);
-    const std::string all = client.read_all();
-    const std::size_t end = all.find("\r\n\r\n");
-    if (end == std::string::npos) return {};
-    return {std::stoi(all.substr(9, 3)), all.substr(0, end), all.substr(end + 4)};
-  }
-  answer get(const std::string& target, const std::string& fields = "") {
-    return ask("GET " + target + " HTTP/1.1\r\nHost: t\r\n" + fields + "Connection: close\r\n\r\n");
-  }
-  answer post(const std::string& target, const std::string& body) {
-    return ask("POST " + target + " HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: " +
-               std::to_string(body.size()) + "\r\n\r\n" + body);
-  }
-  /// Polls until the condition holds; the deadline is for a test that fails.
-  static bool eventually(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (std::chrono::steady_clock::now() < end) {
-      if (condition()) return true;
-      std::this_thread::yield();
-    }
-    return false;
-  }
-  /// A port on which every request is read and its connection closed without a word, as by a process that is
-  /// killed.
-  std::string black_hole() {
-    const auto swallow = [this](net::stream connection) -> task<> {
-      std::vector<std::uint8_t> buffer(65536);
-      const auto count = co_await connection.read_some(buffer);
-      if (count && as_text(bytes_view(buffer.data(), *count)).starts_with("POST /producer"))
-        ++swallowed_produces;
-    };
-    holes.push_back(std::move(*net::listener::listen(loop, {}, swallow)));
-    return "127.0.0.1:" + std::to_string(holes.back()->port());
-  }
-  ~load_balancer_test() override {
-    if (balancer) balancer->stop();
-    for (const auto& hole : holes) hole->stop();
-  }
-
-  std::atomic<int> swallowed_produces{0};
-  net::event_loop loop{"test"};
-  std::vector<std::unique_ptr<net::listener>> holes;
-  load_balancer_options options;
-  std::unique_ptr<load_balancer_process> balancer;
-};
-
 TEST_F(load_balancer_test, routes_writes_and_reads_to_their_managers) {
   fake_manager writer(says("writer"));
   fake_manager reader(says("reader"));
@@ -281,84 +207,6 @@ TEST_F(load_balancer_test, aborts_the_upstream_request_when_the_client_goes_away
   begun.get_future().wait();
   client.close();
   EXPECT_EQ(ended.get_future().get(), net::wake_reason::cancelled);
-}
-
-/// A read manager that notes in which order it hears of attempts and of lost answers.
-struct delivery_log {
-  std::mutex mutex;
-  std::vector<std::string> events;
-  int answers = 0;
-
-  net::http_handler handler(std::string body) {
-    return [this, body](http_exchange& exchange) -> task<http_response> {
-      const bool lost = exchange.request.path == "/internal/undelivered";
-      const std::string* lost_attempt = exchange.request.query_value("attempt");
-      const std::lock_guard lock(mutex);
-      events.push_back(lost ? "lost " + (lost_attempt ? *lost_attempt : "?")
-                            : "asked " + std::string(exchange.request.headers.get("X-Marquee-Attempt")));
-      co_return net::json_response(lost ? "{}" : body);
-    };
-  }
-  std::vector<std::string> seen() {
-    const std::lock_guard lock(mutex);
-    return events;
-  }
-};
-
-TEST_F(load_balancer_test, tells_the_manager_when_an_answer_did_not_reach_its_client_before_it_asks_again) {
-  delivery_log log;
-  fake_manager reader(log.handler("\"" + std::string(6'000'000, 'x') + "\""));
-  start({}, {reader.address()});
-  const std::string body = R"({"consumer_id":"c-1","topic":"t"})";
-  const std::string request =
-      "POST /consumer/consume HTTP/1.1\r\nHost: t\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-  raw_client first(balancer->http_port());
-  first.send(request);
-  first.read_until("\r\n\r\n");  // in the middle of the answer
-  auto second = std::async(std::launch::async, [&] { return post("/consumer/consume", body).status; });
-  first.reset();
-  EXPECT_EQ(second.get(), 200);
-  const auto seen = log.seen();
-  ASSERT_EQ(seen.size(), 3U);
-  EXPECT_EQ(seen[0].substr(0, 6), "asked ");
-  EXPECT_EQ(seen[0].size(), 6U + 16U);
-  EXPECT_EQ(seen[1], "lost " + seen[0].substr(6));
-  EXPECT_NE(seen[2], seen[0]) << "another name";
-}
-
-TEST_F(load_balancer_test, tells_another_manager_when_an_answer_was_lost_with_the_one_that_was_asked) {
-  delivery_log log;
-  fake_manager alive(log.handler("{}"));
-  const std::string hole = black_hole();
-  start({}, {hole, alive.address()});
-  int lost = 0;
-  for (int i = 0; i < 20; ++i)
-    if (post("/consumer/consume", R"({"consumer_id":"c-)" + std::to_string(i) + "\"}").status == 503) ++lost;
-  EXPECT_GT(lost, 0) << "some of them were sent into the hole";
-  EXPECT_TRUE(eventually([&] {
-    return std::ranges::count_if(log.seen(), [](const auto& e) { return e.starts_with("lost "); }) == lost;
-  }));
-}
-
-TEST_F(load_balancer_test, names_no_attempt_of_a_numbered_poll_and_lets_it_overtake) {
-  delivery_log log;
-  fake_manager reader(log.handler("{}"));
-  start({}, {reader.address()});
-  EXPECT_EQ(post("/consumer/consume", R"({"consumer_id":"c-1","poll":1})").status, 200);
-  EXPECT_EQ(get("/consumer/consume?consumer_id=c-1&topic=t").status, 200);
-  const auto seen = log.seen();
-  ASSERT_EQ(seen.size(), 2U);
-  EXPECT_EQ(seen[0], "asked ");
-  EXPECT_EQ(seen[1].size(), 6U + 16U);
-}
-
-TEST_F(load_balancer_test, answers_a_client_that_has_finished_sending) {
-  fake_manager reader(says("reader"));
-  start({}, {reader.address()});
-  raw_client client(balancer->http_port());
-  client.send("GET /size HTTP/1.1\r\nHost: t\r\n\r\n");
-  client.finish_sending();
-  EXPECT_THAT(client.read_all(), HasSubstr("\"reader\""));
 }
 
 TEST_F(load_balancer_test, keeps_interim_answers_of_managers_to_itself) {

@@ -206,7 +206,7 @@ TEST_F(consume_test, wrong_input_is_named) {
 
 TEST_F(consume_test, internal_routes_are_for_the_cluster_only) {
   EXPECT_EQ(manager.call("POST", "/internal/undelivered?consumer_id=x&attempt=y").status, 403);
-  EXPECT_EQ(manager.call("POST", "/internal/deleted?consumer_id=x").status, 403);
+  EXPECT_EQ(manager.call("POST", "/internal/release?consumer_id=x").status, 403);
   EXPECT_EQ(manager.call("GET", "/internal/managers").status, 403);
 }
 

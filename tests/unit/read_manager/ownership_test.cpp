@@ -150,6 +150,14 @@ TEST_F(two_managers, an_attempt_that_was_given_up_ends_its_long_poll) {
   EXPECT_EQ(waiting.get(), 499);
 }
 
+TEST_F(two_managers, an_owner_that_cannot_be_told_of_a_lost_answer_loses_the_consumer) {
+  EXPECT_EQ(first.read_as("one", id), "a0");
+  first.freeze_ms(1'500);
+  EXPECT_EQ(second.say_undelivered(id, "one"), 200);
+  EXPECT_EQ(cluster.consumer(id).owner, second.address());
+  EXPECT_EQ(second.read(id), "a0");
+}
+
 TEST_F(two_managers, the_answer_to_a_numbered_poll_is_not_given_up) {
   EXPECT_EQ(first.read_as("one", id, {{"poll", 1}}), "a0");
   EXPECT_EQ(first.say_undelivered(id, "one"), 200);
@@ -159,7 +167,7 @@ TEST_F(two_managers, the_answer_to_a_numbered_poll_is_not_given_up) {
 
 TEST_F(two_managers, a_deleted_consumer_is_let_go_by_its_owner) {
   EXPECT_EQ(first.read(id), "a0");
-  EXPECT_EQ(first.tell("/internal/deleted?consumer_id=" + id), 200);
+  EXPECT_EQ(first.tell("/internal/release?consumer_id=" + id), 200);
   EXPECT_EQ(first.read(id), "a0") << "claimed again, at the committed position";
 }
 
