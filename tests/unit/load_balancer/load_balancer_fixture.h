@@ -76,13 +76,16 @@ class load_balancer_test : public ::testing::Test {
     return false;
   }
   /// A port on which every request is read and its connection closed without a word, as by a process that is
-  /// killed.
-  std::string black_hole() {
-    const auto swallow = [this](net::stream connection) -> task<> {
+  /// killed; one that `says_ready` does so only when work comes.
+  std::string black_hole(bool says_ready = false) {
+    const auto swallow = [this, says_ready](net::stream connection) -> task<> {
       std::vector<std::uint8_t> buffer(65536);
       const auto count = co_await connection.read_some(buffer);
       if (count && as_text(bytes_view(buffer.data(), *count)).starts_with("POST /producer"))
         ++swallowed_produces;
+      if (says_ready && count && as_text(bytes_view(buffer.data(), *count)).starts_with("GET /ready"))
+        (void)co_await connection.write(
+            as_bytes(std::string_view("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")));
     };
     holes.push_back(std::move(*net::listener::listen(loop, {}, swallow)));
     return "127.0.0.1:" + std::to_string(holes.back()->port());

@@ -68,7 +68,7 @@ TEST_F(lost_answers, are_told_to_a_manager_before_the_consumer_asks_again) {
 TEST_F(lost_answers, are_told_to_another_manager_when_the_one_that_was_asked_is_gone) {
   delivery_log log;
   fake_manager alive(log.handler("{}"));
-  const std::string hole = black_hole();
+  const std::string hole = black_hole(true);
   start({}, {hole, alive.address()});
   int lost = 0;
   for (int i = 0; i < 20; ++i)
