@@ -61,7 +61,7 @@ class Consumer:
         assert status == 200, answer
         return answer["messages"]
 
-    def read_patiently(self, within_s=10, **more):
+    def read_patiently(self, within_s=20, **more):
         """Goes on after answers that say that a retry helps."""
         end = time.monotonic() + within_s
         while True:
