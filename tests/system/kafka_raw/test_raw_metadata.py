@@ -21,14 +21,19 @@ def test_item_13_topics_of_metadata_in_every_version(kafka):
 
 
 def test_item_15_leaders_are_in_brokers_under_their_advertised_addresses(kafka):
-    kafka.topic(partitions=3)
-    told = raw.metadata(kafka.connect(), None)
+    own = kafka.topic(partitions=3)
+    connection = kafka.connect()
+    raw.wait_until(lambda: all(one["error"] == 0 for one in raw.metadata(connection, [own])["topics"][0]["partitions"]))
+    told = raw.metadata(connection, None)
     addresses = {f"{one['host']}:{one['port']}" for one in told["brokers"]}
     assert addresses == {entry["kafka"] for entry in kafka.cluster.processes("broker")}
     ids = {one["id"] for one in told["brokers"]}
     for topic in told["topics"]:
         for part in topic["partitions"]:
-            assert part["leader"] in ids and part["leader"] in part["replicas"]
+            if part["error"] == 5:  # an election elsewhere, of a test before this one
+                assert topic["name"] != own and part["leader"] == -1 and part["replicas"]
+            else:
+                assert part["leader"] in ids and part["leader"] in part["replicas"]
     assert told["controller"] in ids
 
 

@@ -180,8 +180,8 @@ TEST(produce, tells_our_managers_what_became_of_each_batch) {
   produce_response answer;
   produce_response::partition partition;
   partition.marquee = marquee_produce_result{
-      {{7, 1000, marquee_batch_result::copy::mixed, {7, 3}, kafka_error::none, std::nullopt},
-       {-1, -1, marquee_batch_result::copy::stored, {}, kafka_error::invalid_record, "no"}},
+      {{7, 1000, marquee_batch_result::copy::mixed, {7, 3}, {-1, 500}, kafka_error::none, std::nullopt},
+       {-1, -1, marquee_batch_result::copy::stored, {}, {}, kafka_error::invalid_record, "no"}},
       marquee_produce_result::outcome_kind::unknown,
       10,
       20,
@@ -193,6 +193,7 @@ TEST(produce, tells_our_managers_what_became_of_each_batch) {
   ASSERT_TRUE(got.marquee && got.current_leader);
   EXPECT_EQ(got.current_leader->leader_id, 2);
   EXPECT_EQ(got.marquee->batches.at(0).offsets, (std::vector<std::int64_t>{7, 3}));
+  EXPECT_EQ(got.marquee->batches.at(0).timestamps_ms, (std::vector<std::int64_t>{-1, 500}));
   EXPECT_EQ(got.marquee->batches.at(1).message, "no");
   EXPECT_EQ(got.marquee->outcome, marquee_produce_result::outcome_kind::unknown);
   EXPECT_EQ(got.marquee->commit_us, 30);
