@@ -14,6 +14,7 @@ enum class entry_type : std::uint8_t {
   configuration = 2,  ///< head holds an encoded `configuration`
   data = 3,           ///< head holds the batch table, payload the record batches
   marker = 4,         ///< routing epoch of a growing topic (DESIGN D11)
+  log_start = 5,      ///< head holds an encoded `log_start_mark`: retention dropped what is before (D6)
 };
 
 /// One entry of a group's log (DESIGN D2). Consensus looks at term, index and type only; `head` and `payload`

@@ -50,6 +50,7 @@ bool is_known(entry_type type) {
     case entry_type::configuration:
     case entry_type::data:
     case entry_type::marker:
+    case entry_type::log_start:
       return true;
   }
   return false;

@@ -24,6 +24,8 @@ result<log_index> node::state::propose(proposal wanted) {
                     " but the log goes on at " + std::to_string(tail_offset.value()));
   if (wanted.type == entry_type::configuration)
     if (auto checked = check_configuration_proposal(wanted); !checked) return fail(checked);
+  if (wanted.type == entry_type::log_start)
+    if (auto checked = check_log_start_proposal(wanted); !checked) return fail(checked);
   std::size_t size = entry_header_bytes + wanted.head.size();
   for (const shared_bytes& part : wanted.payload) size += part.size();
   if (size > largest_entry_bytes)

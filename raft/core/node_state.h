@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "raft/core/log_start.h"
 #include "raft/core/log_view.h"
 #include "raft/core/membership.h"
 #include "raft/core/node.h"
@@ -31,6 +32,7 @@ namespace marquee::raft {
 ///   leader.cpp        proposals, heartbeats, quorum check, read barriers, handing over
 ///   replication.cpp   appends sent, their answers, commit
 ///   doubt.cpp         replicas that may have lost what they acknowledged (DESIGN D4)
+///   log_start.cpp     how much of the log retention may drop
 struct node::state {
   state(node_options wanted, restored_state restored, const log_reader& reader);
 
@@ -98,6 +100,9 @@ struct node::state {
   [[nodiscard]] result<> transfer_leadership(const replica_id& target);
   void continue_transfer();
   [[nodiscard]] std::string who_leads() const;
+
+  // log_start.cpp
+  [[nodiscard]] result<> check_log_start_proposal(const proposal& wanted) const;
 
   // replication.cpp
   void membership_changed();

@@ -12,9 +12,10 @@ enum class planted_bug {
   truncates_on_every_append,      ///< raft-pitfalls 16
   waits_for_lost_appends,         ///< raft-pitfalls 21: a bug of liveness
   counts_late_read_answers,       ///< raft-pitfalls 58
-  counts_votes_in_doubt,    ///< DESIGN D4: a replica that lost entries helps to elect whoever lacks them
-  never_lowers_match,       ///< DESIGN D4: a replica that lost entries never gets them again
-  settles_doubt_too_early,  ///< DESIGN D4: with the first append of a leader, complete or not
+  counts_votes_in_doubt,     ///< DESIGN D4: a replica that lost entries helps to elect whoever lacks them
+  never_lowers_match,        ///< DESIGN D4: a replica that lost entries never gets them again
+  settles_doubt_too_early,   ///< DESIGN D4: with the first append of a leader, complete or not
+  drops_what_a_voter_lacks,  ///< retention past the slowest voter (DESIGN D6)
 };
 
 #ifdef MARQUEE_RAFT_PLANTED_BUGS

@@ -1,11 +1,16 @@
 #include "raft/runtime/checkpointer.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
 #include "base/logging.h"
 
 namespace marquee::raft {
+
+namespace {
+constexpr std::int64_t least_pause_us = 100'000;
+}  // namespace
 
 struct checkpointer::gathering {
   std::mutex mutex;
@@ -15,14 +20,19 @@ struct checkpointer::gathering {
 };
 
 checkpointer::checkpointer(log_store& store, const std::vector<std::unique_ptr<partition_thread>>& threads,
-                           runtime_metrics& metrics)
-    : store_(store), threads_(threads), metrics_(metrics) {}
+                           runtime_metrics& metrics, const clock& time)
+    : store_(store), threads_(threads), metrics_(metrics), time_(time) {}
+
+void checkpointer::begin_for_segments() {
+  if (time_.monotonic_us() >= not_for_segments_before_us_) begin();
+}
 
 void checkpointer::begin(std::function<void(result<>)> done) {
   if (under_way_.exchange(true)) {
     if (done) done(fail(error_code::conflict, "a checkpoint is under way"));
     return;
   }
+  begun_us_ = time_.monotonic_us();
   const auto shared = std::make_shared<gathering>();
   shared->threads_left = threads_.size();
   shared->done = std::move(done);
@@ -48,6 +58,8 @@ void checkpointer::finished(const std::function<void(result<>)>& done, const res
     log_error("raft", "a checkpoint failed, so the write-ahead log is not shortened: {}",
               outcome.error().message);
   }
+  const std::int64_t now_us = time_.monotonic_us();
+  not_for_segments_before_us_ = now_us + std::max(least_pause_us, 4 * (now_us - begun_us_));
   under_way_ = false;
   if (done) done(outcome);
 }

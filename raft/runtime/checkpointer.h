@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "raft/runtime/partition_thread.h"
 #include "raft/runtime/runtime_metrics.h"
@@ -18,11 +19,14 @@ namespace marquee::raft {
 class checkpointer {
  public:
   checkpointer(log_store& store, const std::vector<std::unique_ptr<partition_thread>>& threads,
-               runtime_metrics& metrics);
+               runtime_metrics& metrics, const clock& time);
 
   /// Begins one unless one is under way. `done` (may be empty) is called when it ends, on the checkpoint
   /// thread; with `conflict`, at once, if one is under way.
   void begin(std::function<void(result<>)> done = {});
+  /// As `begin`, but not at once after another one: checkpoints for the sake of small segments take no more
+  /// than a fifth of the time. Whoever still wants one asks again.
+  void begin_for_segments();
 
  private:
   struct gathering;
@@ -31,7 +35,10 @@ class checkpointer {
   log_store& store_;
   const std::vector<std::unique_ptr<partition_thread>>& threads_;
   runtime_metrics& metrics_;
+  const clock& time_;
   std::atomic<bool> under_way_{false};
+  std::atomic<std::int64_t> begun_us_{0};
+  std::atomic<std::int64_t> not_for_segments_before_us_{0};
 };
 
 }  // namespace marquee::raft

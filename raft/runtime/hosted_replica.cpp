@@ -40,6 +40,7 @@ void hosted_replica::start(const restored_state& restored, const state_block& st
   applied_ = state.applied;
   applied_term_ = state.applied_term;
   next_offset_ = state.next_offset;
+  log_start_ = state.log_start;
   commit_ = restored.commit_index;
   node_options options = environment_.options.node;
   options.self = environment_.options.self;
@@ -212,6 +213,7 @@ std::optional<group_checkpoint> hosted_replica::make_checkpoint() {
   part.state.applied = applied_;
   part.state.applied_term = applied_term_;
   part.state.next_offset = next_offset_;
+  part.state.log_start = log_start_;
   part.state.members = log_->configuration_at(applied_);
   if (log_->needs_state_block()) part.state.application_state = machine_->make_state();
   return part;

@@ -48,6 +48,8 @@ struct replica_environment {
   leader_table& leaders;
   /// This broker won an election: others should hear of it soon.
   std::function<void()> leadership_won;
+  /// A segment is full or too old: a checkpoint should come before long. May be asked again and again.
+  std::function<void()> segment_ended = {};
 };
 
 /// One group's node, log and state machine, and the order in which they are driven (`work` in
@@ -89,6 +91,7 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   [[nodiscard]] result<log_index> propose(proposal wanted, proposal_done done) override;
   void read_barrier(std::function<void(result<>)> done) override;
   [[nodiscard]] result<> transfer_leadership(replica_id target) override;
+  void tend_segments(std::int64_t append_time_ms) override;
   [[nodiscard]] bool is_leader() const override { return node_ && node_->is_leader(); }
   [[nodiscard]] bool is_leader_ready() const override;
   [[nodiscard]] std::optional<replica_id> leader() const override;
@@ -124,6 +127,8 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   void answer_reads(const std::vector<read_ready>& reads);
   void finish_reads();
   void apply_committed();
+  [[nodiscard]] bool raise_log_start(const entry& committed);
+  void ask_for_new_segment();
   /// False: the replica was fenced by it.
   bool apply(const entry& committed);
   void watch_disk();
@@ -148,6 +153,7 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   log_index applied_;
   term_number applied_term_;
   record_offset next_offset_;
+  record_offset log_start_;
 
   pending_proposals pending_;
   std::uint64_t next_read_id_ = 1;

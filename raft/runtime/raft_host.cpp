@@ -34,7 +34,8 @@ raft_host_impl::raft_host_impl(raft_host_options options, file_system& files, co
                    .time = time_,
                    .metrics = metrics_,
                    .leaders = leaders_,
-                   .leadership_won = [this] { heartbeats_.leaders_changed(); }},
+                   .leadership_won = [this] { heartbeats_.leaders_changed(); },
+                   .segment_ended = [this] { want_new_segments(); }},
       transport_(make_transport_options(), make_transport_callbacks(), metrics),
       heartbeats_(environment_, transport_, threads_) {
   if (callbacks_.on_leaders) leaders_.on_change(callbacks_.on_leaders);
@@ -88,7 +89,7 @@ result<> raft_host_impl::start() {
                        .on_fatal = [this](const error& why) { fatal(why); }});
   if (!opened) return fail(opened, "cannot open the log in " + options_.storage.data_dir);
   store_ = std::move(*opened);
-  checkpointer_ = std::make_unique<checkpointer>(*store_, threads_, metrics_);
+  checkpointer_ = std::make_unique<checkpointer>(*store_, threads_, metrics_, time_);
   std::vector<recovered_group> found = store_->take_recovered();
   const std::size_t count = found.size();
   warn_of_lost_relaxed_writes(found);
@@ -126,6 +127,10 @@ void raft_host_impl::want_checkpoint() {
     ready->begin();
   else
     checkpoint_wanted_early_ = true;
+}
+
+void raft_host_impl::want_new_segments() {
+  if (checkpointer* const ready = checkpointer_ready_) ready->begin_for_segments();
 }
 
 void raft_host_impl::fatal(const error& why) const {

@@ -62,6 +62,7 @@ class raft_host_impl final : public raft_host {
   [[nodiscard]] hosted find_hosted(const group_id& group) const;
   void route(std::vector<group_message> messages);
   void want_checkpoint();
+  void want_new_segments();
   void hand_over_all();
   void checkpoint_and_wait();
   void end_threads(const error& why);

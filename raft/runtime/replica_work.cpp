@@ -159,6 +159,7 @@ void hosted_replica::apply_committed() {
           error{entries.error().code, "committed entries cannot be read: " + entries.error().message});
     for (const entry& each : *entries)
       if (!apply(each)) return;
+    ask_for_new_segment();
   }
   finish_reads();
 }
@@ -169,6 +170,7 @@ bool hosted_replica::apply(const entry& committed) {
                 "entry " + std::to_string((applied_ + 1).value()) + " is missing in the log"});
     return false;
   }
+  if (committed.type == entry_type::log_start && !raise_log_start(committed)) return false;
   machine_->apply(committed);
   applied_ = committed.index;
   applied_term_ = committed.term;

@@ -8,7 +8,9 @@
 #include <set>
 #include <utility>
 
+#include "base/logging.h"
 #include "raft/core/entry_codec.h"
+#include "raft/storage/segment_remover.h"
 
 namespace marquee::raft {
 
@@ -41,20 +43,35 @@ result<> check_chain(const std::vector<std::shared_ptr<segment>>& segments, cons
   return {};
 }
 
+/// Finishes what retention had begun, oldest first. What cannot be removed stays for another time.
+void drop_old_segments(file_system& files, const std::string& folder, log_index log_start,
+                       std::vector<std::shared_ptr<segment>>& segments) {
+  while (segments.size() > 1 && segments.front()->index().last_index() < log_start) {
+    const log_index base = segments.front()->header().base_index;
+    if (auto removed = remove_segment_files(files, folder, base); !removed)
+      return log_warning("raft.storage", "{} is no longer needed but cannot be removed: {}",
+                         segments.front()->path(), removed.error().message);
+    segments.erase(segments.begin());
+  }
+}
+
 }  // namespace
 
 result<std::vector<std::shared_ptr<segment>>> open_group_segments(file_system& files,
                                                                   const std::string& folder,
                                                                   const group_id& group,
-                                                                  const segment_position& expected) {
+                                                                  const segment_position& expected,
+                                                                  log_index log_start) {
   const auto names = files.list(folder);
   if (!names) return fail(names, "the group's segments");
   std::vector<log_index> bases;
+  std::vector<log_index> index_bases;
   std::vector<std::string> leftovers;
   for (const std::string& name : *names) {
     const auto base = base_of(name, ".segment");
     const auto index_base = base_of(name, ".index");
     if (base && *base < expected.base_index) bases.push_back(*base);
+    if (index_base && *index_base < expected.base_index) index_bases.push_back(*index_base);
     if ((base && *base > expected.base_index) || (index_base && *index_base >= expected.base_index) ||
         name.ends_with(".new"))
       leftovers.push_back(folder + "/" + name);
@@ -75,6 +92,13 @@ result<std::vector<std::shared_ptr<segment>>> open_group_segments(file_system& f
   if (!active) return fail(active);
   segments.push_back(std::move(*active));
   if (auto chained = check_chain(segments, group); !chained) return fail(chained);
+  if (segments.front()->header().base_index > log_start)
+    return fail(error_code::corrupt,
+                fmt::format("{} is the first segment that is there, but the log begins with entry {}",
+                            segments.front()->path(), log_start.value()));
+  for (const log_index base : index_bases)
+    if (std::ranges::find(bases, base) == bases.end()) leftovers.push_back(segment_index_path(folder, base));
+  drop_old_segments(files, folder, log_start, segments);
   for (const std::string& path : leftovers)
     if (auto removed = files.remove_file(path); !removed) return fail(removed);
   return segments;

@@ -10,12 +10,14 @@
 
 namespace marquee::raft {
 
-/// Opens the segments that the write-ahead log says a group has. Removes what only a crash can have left:
-/// segments that begin after the active one or within another one, an index beside the active one, temporary
-/// files; but only once everything else was found sound. Errors: corrupt
-/// (the text names the file), unsupported, io, not_found.
+/// Opens the segments that the write-ahead log says a group has: the one of entry `log_start` and those after
+/// it. Removes those that end before it, which a crash kept retention from removing, and what only a crash
+/// can have left: segments that begin after the active one or within another one, an index beside the active
+/// one or without its segment, temporary files; but only once everything else was found sound. Errors:
+/// corrupt (the text names the file), unsupported, io, not_found.
 [[nodiscard]] result<std::vector<std::shared_ptr<segment>>> open_group_segments(
-    file_system& files, const std::string& folder, const group_id& group, const segment_position& expected);
+    file_system& files, const std::string& folder, const group_id& group, const segment_position& expected,
+    log_index log_start);
 /// Reads the entry a pointer record names. Errors: corrupt, io, not_found.
 [[nodiscard]] result<entry> read_pointed_entry(file_system& files, const std::string& folder,
                                                const entry_pointer& pointer);

@@ -18,6 +18,8 @@ group_storage::group_storage(std::string folder, std::vector<std::shared_ptr<seg
       base_(facts.segments),
       log_start_(facts.log_start),
       fenced_(facts.damage) {
+  if (!segments_.empty())
+    log_start_.offset = std::max(log_start_.offset, segments_.back()->header().log_start);
   if (segments_.empty())
     configurations_.push_back({base_.last_index, facts.bootstrap});
   else
@@ -86,7 +88,7 @@ std::int64_t group_storage::last_time_ms() const {
 
 record_offset group_storage::log_start_offset() const {
   const std::lock_guard guard(mutex_);
-  return log_start_;
+  return log_start_.offset;
 }
 
 configuration group_storage::configuration_at(log_index index) const {
@@ -98,7 +100,7 @@ configuration group_storage::configuration_at(log_index index) const {
 
 bool group_storage::needs_state_block() const {
   const std::lock_guard guard(mutex_);
-  roll_promised_ = !segments_.empty() && base_.file_bytes + tail_.size_bytes() >= segment_bytes_;
+  roll_promised_ = wants_new_segment_locked();
   return roll_promised_;
 }
 
@@ -137,8 +139,7 @@ result<> group_storage::moved(const std::vector<entry>& entries) {
   return {};
 }
 
-segment_header group_storage::next_header(const group_id& group,
-                                          const shared_bytes& application_state) const {
+segment_header group_storage::next_header(const group_id& group, const state_block& state) const {
   segment_header header;
   {
     const std::lock_guard guard(mutex_);
@@ -147,9 +148,9 @@ segment_header group_storage::next_header(const group_id& group,
     header.base_term = base_.last_term;
     header.base_offset = base_.next_offset;
     header.base_time_ms = segments_.back()->index().last_time_ms();
-    header.log_start = log_start_;
+    header.log_start = state.log_start;
     header.rolling_checksum = base_.rolling_checksum;
-    header.application_state = application_state;
+    header.application_state = state.application_state;
   }
   header.members = configuration_at(header.base_index - 1);
   return header;
@@ -160,6 +161,7 @@ void group_storage::begin_segment(std::shared_ptr<segment> next) {
   segments_.push_back(std::move(next));
   base_ = segments_.back()->position();
   roll_promised_ = false;
+  roll_wanted_ = false;
 }
 
 segment_position group_storage::position() const {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "raft/core/node.h"
 #include "raft/storage/entry_tail.h"
+#include "raft/storage/log_store.h"
 #include "raft/storage/segment.h"
 #include "raft/storage/wal_payload.h"
 
@@ -46,6 +47,15 @@ class group_storage {
   [[nodiscard]] bool needs_state_block() const;
   void set_segment_bytes(std::uint64_t segment_bytes);
   [[nodiscard]] std::uint64_t size_bytes() const;
+  [[nodiscard]] bool wants_new_segment() const;
+  void end_segment_older_than(std::int64_t append_time_ms);
+  [[nodiscard]] std::vector<segment_summary> segments() const;
+  /// False if it is no higher than before.
+  bool raise_log_start(const log_start_mark& mark);
+  [[nodiscard]] log_start_mark log_start() const;
+  /// Takes the full segments below the log start out, oldest first: nobody finds them any more. On the
+  /// group's thread, so that the log's beginning does not move under whoever looks at it.
+  [[nodiscard]] std::vector<std::shared_ptr<segment>> take_old_segments();
 
   // On the checkpoint thread.
   struct move_plan {
@@ -59,8 +69,7 @@ class group_storage {
   /// The entries are in the active segment, synced. Errors: corrupt.
   [[nodiscard]] result<> moved(const std::vector<entry>& entries);
   /// Header of a segment that goes on after the active one.
-  [[nodiscard]] segment_header next_header(const group_id& group,
-                                           const shared_bytes& application_state) const;
+  [[nodiscard]] segment_header next_header(const group_id& group, const state_block& state) const;
   void begin_segment(std::shared_ptr<segment> next);
   [[nodiscard]] segment_position position() const;
   [[nodiscard]] const std::string& folder() const { return folder_; }
@@ -76,6 +85,8 @@ class group_storage {
     std::uint64_t end = 0;
   };
   [[nodiscard]] log_index segments_last() const;
+  [[nodiscard]] bool wants_new_segment_locked() const;
+  [[nodiscard]] segment_summary active_summary() const;
   [[nodiscard]] std::optional<stretch> stretch_for_index(log_index index) const;
   [[nodiscard]] std::optional<stretch> stretch_for_offset(record_offset offset) const;
   [[nodiscard]] std::optional<stretch> stretch_for_time(std::int64_t append_time_ms) const;
@@ -93,9 +104,11 @@ class group_storage {
   segment_position base_;
   /// Ascending; the first one holds for everything before the second.
   std::vector<segment_index::configuration_at> configurations_;
-  record_offset log_start_;
+  log_start_mark log_start_;
   std::uint64_t segment_bytes_ = std::uint64_t{64} << 20;
   mutable bool roll_promised_ = false;
+  /// The active segment is too old.
+  bool roll_wanted_ = false;
   std::string fenced_;
 };
 

@@ -14,6 +14,7 @@
 #include "raft/core/configuration.h"
 #include "raft/core/hard_state.h"
 #include "raft/core/log_reader.h"
+#include "raft/core/log_start.h"
 #include "raft/core/node.h"
 
 namespace marquee::raft {
@@ -51,8 +52,23 @@ struct state_block {
   term_number applied_term;
   record_offset next_offset;
   configuration members;
-  /// Dedup table, log start offset, routing epochs: whatever the partition wants back.
+  record_offset log_start;
+  /// Dedup table, routing epochs: whatever the partition wants back.
   shared_bytes application_state;
+};
+
+/// What retention has to know of one segment.
+struct segment_summary {
+  log_index base_index;
+  /// base_index - 1 if it is empty.
+  log_index last_index;
+  record_offset base_offset;
+  /// Offset that follows its last record.
+  record_offset next_offset;
+  /// Append times of the first and the last entry; of the entry before, if it is empty.
+  std::int64_t first_time_ms = 0;
+  std::int64_t last_time_ms = 0;
+  std::uint64_t bytes = 0;
 };
 
 /// One replica's log. Belongs to the group's thread, but for what says otherwise. Reading never waits for the
@@ -86,6 +102,20 @@ class group_log : public log_reader {
   [[nodiscard]] virtual bool needs_state_block() const = 0;
   /// Size after which a segment is full; takes effect at the next checkpoint.
   virtual void set_segment_bytes(std::uint64_t segment_bytes) = 0;
+  /// True if a checkpoint would begin a new segment. Unlike `needs_state_block` it promises nothing.
+  [[nodiscard]] virtual bool wants_new_segment() const = 0;
+  /// From now on wants a new segment, if the active one (with what is not yet in a segment) holds records and
+  /// its first entry was appended before `append_time_ms`.
+  virtual void end_segment_older_than(std::int64_t append_time_ms) = 0;
+  /// In order; the last one is the one that is appended to, with what is not yet in a segment. Empty if
+  /// nothing could be opened.
+  [[nodiscard]] virtual std::vector<segment_summary> segments() const = 0;
+
+  /// A log start entry was applied: readers see the new log start at once, and whole segments below it go
+  /// once that is durable. A lower one than before changes nothing. Readers that have a file open go on.
+  virtual void raise_log_start(const log_start_mark& mark) = 0;
+  /// Drops segments below the log start that were still appended to when it was raised.
+  virtual void drop_old_segments() = 0;
   /// Bytes in segments and in memory.
   [[nodiscard]] virtual std::uint64_t size_bytes() const = 0;
 };

@@ -60,6 +60,12 @@ void logged_group_table::advance(const segment_progress& progress) {
     group.tail.pop_front();
 }
 
+void logged_group_table::raise_log_start(const group_id& group, const log_start_mark& mark) {
+  const auto found = groups_.find(group);
+  if (found != groups_.end() && mark.index > found->second.facts.log_start.index)
+    found->second.facts.log_start = mark;
+}
+
 void logged_group_table::damage(const group_id& group, const std::string& text) {
   const auto found = groups_.find(group);
   if (found != groups_.end() && found->second.facts.damage.empty()) found->second.facts.damage = text;
@@ -125,15 +131,17 @@ result<> logged_group_table::replay_group_record(const wal_record_header& header
     group.facts.hard = *hard;
     return {};
   }
+  if (header.type == wal_record_type::log_start) {
+    const auto mark = decode_log_start(payload);
+    if (!mark) return fail(mark);
+    raise_log_start(header.group, *mark);
+    return {};
+  }
   const auto number = decode_number(payload);
   switch (header.type) {
     case wal_record_type::truncate:
       if (!number) return fail(number);
       truncate(group, log_index(*number));
-      return {};
-    case wal_record_type::log_start:
-      if (!number) return fail(number);
-      group.facts.log_start = record_offset(*number);
       return {};
     case wal_record_type::commit_mark:
       if (!number) return fail(number);

@@ -51,6 +51,8 @@ class logged_group_table {
   void persist(const group_id& group, const persist_request& request);
   /// Entries up to the position are in segments and leave the table.
   void advance(const segment_progress& progress);
+  /// Never lowers it.
+  void raise_log_start(const group_id& group, const log_start_mark& mark);
   void damage(const group_id& group, const std::string& text);
 
   /// Applies a record that was read back. Errors: corrupt (the payload makes no sense), unsupported.

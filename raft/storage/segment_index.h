@@ -49,6 +49,10 @@ class segment_index {
   [[nodiscard]] log_index last_index() const { return last_index_; }
   [[nodiscard]] term_number last_term() const { return last_term_; }
   [[nodiscard]] record_offset next_offset() const { return next_offset_; }
+  /// As `last_time_ms` if it is empty.
+  [[nodiscard]] std::int64_t first_time_ms() const {
+    return places_.empty() ? last_time_ms_ : places_.front().append_time_ms;
+  }
   [[nodiscard]] std::int64_t last_time_ms() const { return last_time_ms_; }
   [[nodiscard]] std::uint32_t rolling_checksum() const { return rolling_checksum_; }
   [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }

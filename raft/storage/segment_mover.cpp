@@ -25,8 +25,7 @@ void begin_next_segment(file_system& files, group_storage& storage, const segmen
   const std::string& folder = storage.folder();
   result<> sealed = active.seal(files, folder);
   if (!sealed) log_warning("raft.storage", "{}: {}", active.path(), sealed.error().message);
-  auto next =
-      segment::create(files, folder, storage.next_header(wanted.group, wanted.state.application_state));
+  auto next = segment::create(files, folder, storage.next_header(wanted.group, wanted.state));
   if (next) return storage.begin_segment(std::move(*next));
   // Best effort: recovery recognises it too.
   (void)files.remove_file(segment_path(folder, storage.position().last_index + 1)).has_value();

@@ -24,6 +24,10 @@ struct storage_metrics {
         checkpoint_us(registry.histogram("marquee_storage_checkpoint_us",
                                          "Time of a checkpoint in microseconds.",
                                          metric_histogram::latency_us_bounds())),
+        dropped_segments(
+            registry.counter("marquee_storage_dropped_segments_total", "Segments that retention removed.")),
+        dropped_bytes(registry.counter("marquee_storage_dropped_bytes_total",
+                                       "Bytes of the segments that retention removed.")),
         wal_files(registry.gauge("marquee_storage_wal_files", "Files of the write-ahead log.")) {}
 
   metric_counter& fsyncs;
@@ -34,6 +38,8 @@ struct storage_metrics {
   metric_counter& checkpoints;
   metric_counter& failed_checkpoints;
   metric_histogram& checkpoint_us;
+  metric_counter& dropped_segments;
+  metric_counter& dropped_bytes;
   metric_gauge& wal_files;
 };
 

@@ -16,8 +16,9 @@ wal_record small_record(wal_record_type type, const group_id& group, bytes paylo
 
 }  // namespace
 
-stored_group_log::stored_group_log(group_id group, std::shared_ptr<group_storage> storage, flush_queue& queue)
-    : group_(group), storage_(std::move(storage)), queue_(queue) {}
+stored_group_log::stored_group_log(group_id group, std::shared_ptr<group_storage> storage, flush_queue& queue,
+                                   segment_remover& remover)
+    : group_(group), storage_(std::move(storage)), queue_(queue), remover_(remover) {}
 
 result<> stored_group_log::persist(const persist_request& request, durability wanted, persist_done done) {
   if (auto writable = storage_->check_writable(); !writable) return writable;
@@ -35,7 +36,8 @@ result<> stored_group_log::persist(const persist_request& request, durability wa
   // Whatever the topic says, these must survive a power loss (DESIGN D4).
   if (!item.records.empty()) item.wanted = durability::durable;
   for (const entry& e : request.entries) {
-    if (e.type == entry_type::configuration || e.type == entry_type::marker)
+    if (e.type == entry_type::configuration || e.type == entry_type::marker ||
+        e.type == entry_type::log_start)
       item.wanted = durability::durable;
     item.records.push_back(wal_record::of_entry(group_, e));
   }
@@ -44,6 +46,32 @@ result<> stored_group_log::persist(const persist_request& request, durability wa
   if (auto taken = queue_.submit(std::move(item), claim); !taken) return taken;
   storage_->append(request);
   return {};
+}
+
+void stored_group_log::raise_log_start(const log_start_mark& mark) {
+  if (!storage_->raise_log_start(mark)) return;
+  log_start_unwritten_ = true;
+  drop_old_segments();
+}
+
+void stored_group_log::drop_old_segments() {
+  for (std::shared_ptr<segment>& each : storage_->take_old_segments()) old_.push_back(std::move(each));
+  if (log_start_unwritten_ || !old_.empty()) write_log_start();
+}
+
+void stored_group_log::write_log_start() {
+  const log_start_mark mark = storage_->log_start();
+  flush_item item;
+  item.group = group_;
+  item.records.push_back(small_record(wal_record_type::log_start, group_, encode_log_start(mark)));
+  item.apply = [group = group_, mark](logged_group_table& groups) { groups.raise_log_start(group, mark); };
+  item.done = [&remover = remover_, folder = storage_->folder(), old = old_](const auto& written) {
+    if (written) remover.remove(folder, old);
+  };
+  // If the log has no room, the next call tries again.
+  if (!queue_.submit(std::move(item), space_claim::urgent)) return;
+  log_start_unwritten_ = false;
+  old_.clear();
 }
 
 }  // namespace marquee::raft

@@ -5,14 +5,16 @@
 #include "raft/storage/flush_queue.h"
 #include "raft/storage/group_storage.h"
 #include "raft/storage/log_store.h"
+#include "raft/storage/segment_remover.h"
 
 namespace marquee::raft {
 
 /// What the runtime holds of a group: hands writes to the flush queue and shows them at once. Belongs to the
-/// group's thread. `queue` must outlive it.
+/// group's thread. `queue` and `remover` must outlive it.
 class stored_group_log final : public group_log {
  public:
-  stored_group_log(group_id group, std::shared_ptr<group_storage> storage, flush_queue& queue);
+  stored_group_log(group_id group, std::shared_ptr<group_storage> storage, flush_queue& queue,
+                   segment_remover& remover);
 
   [[nodiscard]] result<> persist(const persist_request& request, durability wanted,
                                  persist_done done) override;
@@ -41,11 +43,26 @@ class stored_group_log final : public group_log {
   [[nodiscard]] bool needs_state_block() const override { return storage_->needs_state_block(); }
   void set_segment_bytes(std::uint64_t segment_bytes) override { storage_->set_segment_bytes(segment_bytes); }
   [[nodiscard]] std::uint64_t size_bytes() const override { return storage_->size_bytes(); }
+  [[nodiscard]] bool wants_new_segment() const override { return storage_->wants_new_segment(); }
+  void end_segment_older_than(std::int64_t append_time_ms) override {
+    storage_->end_segment_older_than(append_time_ms);
+  }
+  [[nodiscard]] std::vector<segment_summary> segments() const override { return storage_->segments(); }
+  void raise_log_start(const log_start_mark& mark) override;
+  void drop_old_segments() override;
 
  private:
+  /// Writes the log start down; then the files of `old_` go.
+  void write_log_start();
+
   group_id group_;
   std::shared_ptr<group_storage> storage_;
   flush_queue& queue_;
+  segment_remover& remover_;
+  /// The log has no record of the log start yet.
+  bool log_start_unwritten_ = false;
+  /// Out of the readers' sight; their files wait for that record.
+  std::vector<std::shared_ptr<segment>> old_;
 };
 
 }  // namespace marquee::raft

@@ -36,7 +36,12 @@ result<std::unique_ptr<log_store>> log_store::open(file_system& files, const clo
 
 wal_log_store::wal_log_store(file_system& files, const clock& time, metrics_registry& metrics,
                              log_store_options options, store_threads threads)
-    : files_(files), time_(time), options_(std::move(options)), threads_(threads), metrics_(metrics) {}
+    : files_(files),
+      time_(time),
+      options_(std::move(options)),
+      threads_(threads),
+      metrics_(metrics),
+      remover_(files, metrics_, [this](std::function<void()> job) { return run_later(std::move(job)); }) {}
 
 wal_log_store::~wal_log_store() {
   join_threads();
@@ -135,7 +140,7 @@ result<std::unique_ptr<group_log>> wal_log_store::create_group(const group_id& g
                                                  std::vector<std::shared_ptr<segment>>{std::move(*first)},
                                                  facts, std::deque<entry>{});
   groups_[group] = {storage, members};
-  return std::make_unique<stored_group_log>(group, std::move(storage), *queue_);
+  return std::make_unique<stored_group_log>(group, std::move(storage), *queue_, remover_);
 }
 
 result<> wal_log_store::remove_group(const group_id& group) {
@@ -193,6 +198,14 @@ result<> wal_log_store::relaxed_writes_settled() {
   if (auto written = write_and_wait(std::move(item)); !written) return written;
   relaxed_doubt_ = false;
   return {};
+}
+
+bool wal_log_store::run_later(std::function<void()> job) {
+  if (threads_ == store_threads::none) {
+    job();
+    return true;
+  }
+  return background_loop_ && background_loop_->post(std::move(job));
 }
 
 void wal_log_store::ask_for_file() {

@@ -11,6 +11,7 @@
 #include "raft/storage/flush_queue.h"
 #include "raft/storage/group_storage.h"
 #include "raft/storage/log_store.h"
+#include "raft/storage/segment_remover.h"
 #include "raft/storage/wal_recovery.h"
 
 namespace marquee::raft {
@@ -67,6 +68,7 @@ class wal_log_store final : public log_store {
   [[nodiscard]] result<> run_checkpoint(const std::vector<group_checkpoint>& groups);
   [[nodiscard]] result<std::shared_ptr<segment>> make_first_segment(const group_id& group,
                                                                     const configuration& members);
+  [[nodiscard]] bool run_later(std::function<void()> job);
   void ask_for_file();
   void make_files();
   void join_threads();
@@ -76,6 +78,7 @@ class wal_log_store final : public log_store {
   const log_store_options options_;
   const store_threads threads_;
   storage_metrics metrics_;
+  segment_remover remover_;
   std::unique_ptr<file_lock> lock_;
   std::unique_ptr<flush_queue> queue_;
   std::vector<recovered_group> recovered_;

@@ -68,7 +68,8 @@ result<> wal_log_store::start(callbacks on, bool planted_bug) {
   if (auto recovered = recover_groups(*wal); !recovered) return recovered;
   make_queue(*wal, wal->groups, std::move(on), planted_bug);
   for (recovered_group& found : recovered_)
-    found.log = std::make_unique<stored_group_log>(found.group, groups_.at(found.group).storage, *queue_);
+    found.log =
+        std::make_unique<stored_group_log>(found.group, groups_.at(found.group).storage, *queue_, remover_);
   queue_->add_slots(std::move(spare));
   if (auto begun = queue_->begin(); !begun) return fail(begun, "starting the write-ahead log");
   queue_->add_slots(std::move(live));
@@ -112,7 +113,8 @@ result<> wal_log_store::recover_groups(recovered_wal& wal) {
   for (const auto& [group, logged] : wal.groups.groups()) ids.push_back(group);
   for (const group_id& group : ids) {
     const std::string folder = group_folder(options_.data_dir, group);
-    auto opened = open_group_segments(files_, folder, group, wal.groups.find(group)->facts.segments);
+    const group_facts& facts = wal.groups.find(group)->facts;
+    auto opened = open_group_segments(files_, folder, group, facts.segments, facts.log_start.index);
     std::vector<std::shared_ptr<segment>> segments;
     if (opened) {
       segments = std::move(*opened);
@@ -136,8 +138,8 @@ void wal_log_store::add_recovered(const group_id& group, const logged_group& log
   if (!found.damage.empty()) log_error("raft.storage", "group {}: {}", to_string(group), found.damage);
   if (!segments.empty()) {
     const segment_header& header = segments.back()->header();
-    found.state = {header.base_index - 1, header.base_term, header.base_offset, header.members,
-                   header.application_state};
+    found.state = {header.base_index - 1, header.base_term, header.base_offset,
+                   header.members,        header.log_start, header.application_state};
   }
   auto storage = std::make_shared<group_storage>(group_folder(options_.data_dir, group), std::move(segments),
                                                  logged.facts, logged.tail);

@@ -46,9 +46,10 @@ bytes encode_group_facts(const group_facts& facts) {
   writer.put<std::int64_t>(facts.segments.last_term.value());
   writer.put<std::int64_t>(facts.segments.next_offset.value());
   writer.put<std::uint32_t>(facts.segments.rolling_checksum);
-  writer.put<std::int64_t>(facts.log_start.value());
+  writer.put<std::int64_t>(facts.log_start.offset.value());
   writer.put<std::int64_t>(facts.commit_mark.value());
   writer.put_sized(facts.damage);
+  writer.put<std::int64_t>(facts.log_start.index.value());
   return data;
 }
 
@@ -66,9 +67,11 @@ result<group_facts> decode_group_facts(bytes_view data) {
   facts.segments.last_term = term_number(reader.get<std::int64_t>());
   facts.segments.next_offset = record_offset(reader.get<std::int64_t>());
   facts.segments.rolling_checksum = reader.get<std::uint32_t>();
-  facts.log_start = record_offset(reader.get<std::int64_t>());
+  facts.log_start.offset = record_offset(reader.get<std::int64_t>());
   facts.commit_mark = log_index(reader.get<std::int64_t>());
   facts.damage = as_text(reader.get_sized());
+  // Records that were written before retention existed end here.
+  if (!complete(reader)) facts.log_start.index = log_index(reader.get<std::int64_t>());
   if (!complete(reader)) return bad_payload("group");
   return facts;
 }

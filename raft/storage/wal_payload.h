@@ -8,6 +8,7 @@
 #include "base/types.h"
 #include "raft/core/configuration.h"
 #include "raft/core/hard_state.h"
+#include "raft/core/log_start.h"
 #include "raft/storage/wal_record.h"
 
 namespace marquee::raft {
@@ -34,7 +35,7 @@ struct group_facts {
   /// Who was given at creation (DESIGN D9).
   configuration bootstrap;
   segment_position segments;
-  record_offset log_start;
+  log_start_mark log_start;
   log_index commit_mark;
   /// Not empty: the group's committed data is damaged. Kept, so that a later start does not forget it.
   std::string damage;
@@ -57,7 +58,7 @@ struct entry_pointer {
 [[nodiscard]] bytes encode_hard_state(const hard_state& hard);
 [[nodiscard]] result<hard_state> decode_hard_state(bytes_view data);
 
-/// Truncate, log start, commit mark, and the number of groups in a checkpoint.
+/// Truncate, commit mark, and the number of groups in a checkpoint.
 [[nodiscard]] bytes encode_number(std::int64_t value);
 [[nodiscard]] result<std::int64_t> decode_number(bytes_view data);
 

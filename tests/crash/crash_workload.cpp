@@ -50,6 +50,12 @@ void crash_history::apply(const step& s, expected_state& state) {
   }
 }
 
+std::uint32_t crash_history::checksum_of(const group_id& group, log_index index) const {
+  for (auto s = steps_.rbegin(); s != steps_.rend(); ++s)
+    if (s->what == step::kind::append && s->group == group && s->index == index) return s->checksum;
+  return 0;
+}
+
 std::optional<std::string> crash_history::check(const expected_state& found) {
   expected_state state;
   for (std::size_t length = 0; length <= steps_.size(); ++length) {
@@ -90,7 +96,10 @@ void crash_workload::act() {
   if (groups_.size() < 2 || (groups_.size() < 4 && random_.chance(1, 12))) return create();
   const std::uint64_t dice = random_.below(20);
   if (dice == 0 && groups_.size() > 2) return remove(groups_.begin()->first);
-  if (dice < 3) return checkpoint();
+  if (dice < 3) {
+    checkpoint();
+    return raise_log_starts();
+  }
   flush_some();
 }
 
@@ -190,11 +199,42 @@ void crash_workload::checkpoint() {
   under_test.store->checkpoint(std::move(all), [](const result<>&) {});
 }
 
+void crash_workload::raise_log_starts() {
+  for (auto& [id, group] : groups_) {
+    if (group.committed <= group.wanted_start.index.value() || random_.chance(1, 3)) continue;
+    const std::int64_t last = random_.between(group.wanted_start.index.value(), group.committed);
+    group.wanted_start = {record_offset(group.offsets[static_cast<std::size_t>(last) - 1]),
+                          log_index(last + 1)};
+    under_test.logs.at(id)->raise_log_start(group.wanted_start);
+  }
+  while (under_test.store->step()) {
+  }
+  if (files_.crashed() || !under_test.fatal.empty()) return;
+  for (auto& [id, group] : groups_)
+    if (under_test.logs.at(id)->log_start_offset() == group.wanted_start.offset)
+      group.durable_start = group.wanted_start;
+}
+
+/// Nothing is gone that was not to go, and no log start goes back.
+std::optional<std::string> crash_workload::check_log_starts() const {
+  for (const auto& [id, group] : groups_) {
+    if (!under_test.logs.contains(id)) continue;
+    const group_log& log = *under_test.logs.at(id);
+    if (log.first_index() > group.wanted_start.index || log.log_start_offset() > group.wanted_start.offset)
+      return "group " + to_string(id) + " has dropped more than it was told";
+    if (log.log_start_offset() < group.durable_start.offset)
+      return "the log start of group " + to_string(id) + " went back";
+  }
+  return std::nullopt;
+}
+
 expected_state crash_workload::found_state() {
   expected_state state;
   for (const auto& [id, found] : under_test.recovered) {
     expected_group& group = state[id];
     group.hard = found.restored.hard;
+    for (log_index i(1); i < under_test.logs.at(id)->first_index(); ++i)
+      group.entry_checksums.push_back(history_.checksum_of(id, i));
     for (const entry& e : under_test.all_entries(id)) group.entry_checksums.push_back(e.checksum);
   }
   return state;
@@ -206,6 +246,7 @@ std::optional<std::string> crash_workload::reopen_and_check() {
   if (!opened) return "the store does not open: " + opened.error().message;
   for (const auto& [id, found] : under_test.recovered)
     if (!found.damage.empty()) return "group " + to_string(id) + " is said to be damaged: " + found.damage;
+  if (auto wrong = check_log_starts()) return wrong;
   return history_.check(found_state());
 }
 

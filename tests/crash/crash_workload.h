@@ -40,6 +40,8 @@ class crash_history {
   void persisted(const group_id& group, const persist_request& request);
   /// Everything handed over so far.
   [[nodiscard]] std::size_t length() const { return steps_.size(); }
+  /// Of an entry that was never truncated.
+  [[nodiscard]] std::uint32_t checksum_of(const group_id& group, log_index index) const;
   /// The newest records were refused: nothing of them was taken.
   void cut(std::size_t length) { steps_.resize(length); }
   void acknowledge(std::size_t length) { acknowledged_ = std::max(acknowledged_, length); }
@@ -60,8 +62,9 @@ class crash_history {
   std::size_t acknowledged_ = 0;
 };
 
-/// A seeded workload of appends, truncations, hard states, creations, removals and checkpoints over a few
-/// groups, several of them in one flush, in log files so small that they are switched all the time.
+/// A seeded workload of appends, truncations, hard states, creations, removals, checkpoints and log starts
+/// that are raised, over a few groups, several of them in one flush, in log files so small that they are
+/// switched all the time.
 class crash_workload {
  public:
   crash_workload(simulated_file_system& files, std::uint64_t seed);
@@ -83,6 +86,8 @@ class crash_workload {
     std::int64_t committed = 0;
     std::int64_t term = 1;
     std::vector<std::int64_t> offsets;  ///< next offset after each entry
+    log_start_mark wanted_start;        ///< as raised
+    log_start_mark durable_start;       ///< what a crash must not take back
   };
 
   void act();
@@ -90,6 +95,8 @@ class crash_workload {
   void remove(group_id group);
   void flush_some();
   void checkpoint();
+  void raise_log_starts();
+  [[nodiscard]] std::optional<std::string> check_log_starts() const;
   [[nodiscard]] persist_request make_request(group_progress& group);
   void submit(const group_id& id, group_progress& group);
   [[nodiscard]] expected_state found_state();

@@ -47,6 +47,14 @@ class fake_log final : public raft::group_log {
   bool needs_state_block() const override { return false; }
   void set_segment_bytes(std::uint64_t) override {}
   std::uint64_t size_bytes() const override { return 0; }
+  bool wants_new_segment() const override { return false; }
+  void end_segment_older_than(std::int64_t append_time_ms) override { ended_before_ms = append_time_ms; }
+  std::vector<raft::segment_summary> segments() const override { return summaries; }
+  void raise_log_start(const raft::log_start_mark& mark) override { start = mark.offset; }
+  void drop_old_segments() override {}
+
+  std::vector<raft::segment_summary> summaries;
+  std::optional<std::int64_t> ended_before_ms;
 };
 
 /// A replica whose commits, elections and losses the test decides.
@@ -77,6 +85,7 @@ class fake_replica final : public raft::replica {
   }
   void read_barrier(std::function<void(result<>)> done) override { barriers.push_back(std::move(done)); }
   result<> transfer_leadership(replica_id) override { return {}; }
+  void tend_segments(std::int64_t append_time_ms) override { log_.end_segment_older_than(append_time_ms); }
   bool is_leader() const override { return leads_; }
   bool is_leader_ready() const override { return leads_; }
   std::optional<replica_id> leader() const override { return leads_ ? self() : other; }

@@ -63,6 +63,11 @@ class memory_log final : public group_log {
   [[nodiscard]] bool needs_state_block() const override { return true; }
   void set_segment_bytes(std::uint64_t bytes) override { segment_bytes = bytes; }
   [[nodiscard]] std::uint64_t size_bytes() const override { return 0; }
+  [[nodiscard]] bool wants_new_segment() const override { return segment_ended; }
+  void end_segment_older_than(std::int64_t) override { segment_ended = true; }
+  [[nodiscard]] std::vector<segment_summary> segments() const override { return {}; }
+  void raise_log_start(const log_start_mark& mark) override { log_start = mark; }
+  void drop_old_segments() override { ++drops; }
 
   bool disk_answers = true;
   bool unreadable = false;
@@ -70,6 +75,9 @@ class memory_log final : public group_log {
   std::vector<call> calls;
   std::vector<call> history;
   std::uint64_t segment_bytes = 0;
+  bool segment_ended = false;
+  std::optional<log_start_mark> log_start;
+  int drops = 0;
 
  private:
   std::vector<entry> entries_;

@@ -12,7 +12,7 @@ group_facts sample() {
   facts.hard = {term_number(12), replica_number(2)};
   facts.bootstrap = three_voters();
   facts.segments = {log_index(100), 8192, log_index(150), term_number(11), record_offset(900), 0xabcdef01};
-  facts.log_start = record_offset(17);
+  facts.log_start = {record_offset(17), log_index(12)};
   facts.commit_mark = log_index(149);
   facts.damage = "something is wrong";
   return facts;
@@ -27,9 +27,16 @@ TEST(wal_payload, group_facts_come_back_as_they_were_written) {
 TEST(wal_payload, group_facts_cut_off_anywhere_or_too_long_are_refused) {
   bytes data = encode_group_facts(sample());
   for (std::size_t size = 0; size < data.size(); ++size)
-    EXPECT_FALSE(decode_group_facts(bytes_view(data).first(size))) << size;
+    if (size != data.size() - 8) EXPECT_FALSE(decode_group_facts(bytes_view(data).first(size))) << size;
   data.push_back(0);
   EXPECT_FALSE(decode_group_facts(data));
+}
+
+TEST(wal_payload, group_facts_from_before_retention_keep_the_whole_log) {
+  const bytes data = encode_group_facts(sample());
+  const auto facts = decode_group_facts(bytes_view(data).first(data.size() - 8));
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->log_start, (log_start_mark{record_offset(17), log_index(1)}));
 }
 
 TEST(wal_payload, hard_state_keeps_term_and_incarnation_voted_for_together) {

@@ -65,13 +65,15 @@ class wal_recovery_test : public testing::Test {
 
 TEST_F(wal_recovery_test, later_record_wins) {
   flush({append(1), append(2), append(3), numbered(wal_record_type::truncate, group, 2), append(2, 50)});
-  flush({numbered(wal_record_type::commit_mark, group, 1), numbered(wal_record_type::log_start, group, 1)});
+  wal_record log_start = numbered(wal_record_type::log_start, group, 0);
+  log_start.front = encode_log_start({record_offset(1), log_index(2)});
+  flush({numbered(wal_record_type::commit_mark, group, 1), log_start});
   const recovered_wal found = recover();
   const logged_group& logged = *found.groups.find(group);
   ASSERT_EQ(logged.tail.size(), 2U);
   EXPECT_EQ(logged.tail.back().payload_bytes(), 50U);
   EXPECT_EQ(logged.facts.commit_mark, log_index(1));
-  EXPECT_EQ(logged.facts.log_start, record_offset(1));
+  EXPECT_EQ(logged.facts.log_start, (log_start_mark{record_offset(1), log_index(2)}));
   EXPECT_EQ(found.last_lsn, writer.last_lsn());
 }
 
