@@ -34,6 +34,9 @@ broker_metrics::broker_metrics(metrics_registry& registry)
       metadata_version(registry.gauge("marquee_broker_metadata_version",
                                       "Version of the topic metadata that is known here.")),
       quarantined_replicas(registry.gauge("marquee_broker_quarantined_replicas",
-                                          "Replicas on disk that are neither assigned nor deleted.")) {}
+                                          "Replicas on disk that are neither assigned nor deleted.")),
+      retention_held_back(
+          registry.gauge("marquee_broker_retention_held_back",
+                         "Partitions led here whose old segments stay because a voter lacks them.")) {}
 
 }  // namespace marquee::broker

@@ -24,6 +24,7 @@ struct broker_metrics {
   metric_gauge& connections;
   metric_gauge& metadata_version;
   metric_gauge& quarantined_replicas;
+  metric_gauge& retention_held_back;
 };
 
 }  // namespace marquee::broker

@@ -182,6 +182,9 @@ result<> broker_node::open_front_door(const broker_identity& identity) {
   if (!door) return fail(door);
   door_ = std::move(*door);
   services_->advertised.port = door_->port();
+  retention_ = std::make_unique<retention_loop>(*catalog_loop_, *host_, *catalog_, clock_,
+                                                options_.retention_check_ms);
+  retention_->start();
   serving_ = services_.get();
   return {};
 }

@@ -16,6 +16,7 @@
 #include "broker/producer_id_reserve.h"
 #include "broker/registration_loop.h"
 #include "broker/replica_reconciler.h"
+#include "broker/retention_loop.h"
 #include "net/event_loop.h"
 #include "net/process_host.h"
 
@@ -73,8 +74,9 @@ class broker_node {
   std::unique_ptr<raft::raft_host> host_;
   std::unique_ptr<broker_services> services_;
   std::unique_ptr<replica_reconciler> reconciler_;
+  std::unique_ptr<retention_loop> retention_;
   std::unique_ptr<kafka_front_door> door_;
-  /// Applies metadata and makes replicas, which waits for the disk.
+  /// Applies metadata and makes replicas, which waits for the disk; turns retention.
   std::unique_ptr<net::event_loop> catalog_loop_;
   std::atomic<broker_services*> serving_{nullptr};
   bool stopped_ = false;

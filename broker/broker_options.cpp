@@ -35,6 +35,8 @@ void describe_limits(config_schema& schema, broker_options& options) {
                  "Entries of a partition that may be on their way to a majority at once.");
   schema.integer("partition.queued_bytes_most", options.appends.queued_bytes_most, mebibyte, 1024 * mebibyte,
                  "What may wait to be appended to a partition; then it answers NOT_ENOUGH_REPLICAS.");
+  schema.integer("retention.check_ms", options.retention_check_ms, 200, 3'600'000,
+                 "How often each partition looks for segments that retention lets go.");
   schema.integer("kafka.max_request_bytes", options.limits.max_request_bytes, 1024, 1024 * mebibyte,
                  "A larger Kafka request closes its connection.");
   schema.integer("kafka.max_requests_in_flight", options.limits.max_requests_in_flight, 1, 10'000,

@@ -35,6 +35,8 @@ struct broker_options {
   std::int64_t wal_file_bytes = std::int64_t{64} << 20;
   std::int64_t checkpoint_bytes = std::int64_t{128} << 20;
 
+  std::int64_t retention_check_ms = 30'000;
+
   append_queue_options appends;
   kafka_limits limits;
   topic_defaults defaults;

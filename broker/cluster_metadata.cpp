@@ -37,8 +37,12 @@ raft::group_options topic_metadata::group_options() const {
   raft::group_options options;
   const auto found = config.find("durability");
   if (found != config.end() && found->second == "relaxed") options.wanted = raft::durability::relaxed;
-  options.segment_bytes =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(number("segment.bytes", 134'217'728), 1 << 20));
+  // Of an internal topic the active segment is all that is kept.
+  constexpr std::int64_t default_bytes = std::int64_t{128} << 20;
+  constexpr std::int64_t internal_bytes = std::int64_t{16} << 20;
+  constexpr std::int64_t least_bytes = 4096;
+  const std::int64_t wanted = internal ? internal_bytes : number("segment.bytes", default_bytes);
+  options.segment_bytes = static_cast<std::uint64_t>(std::max(wanted, least_bytes));
   return options;
 }
 

@@ -112,4 +112,27 @@ result<std::optional<found_record>> find_by_timestamp(const raft::group_log& log
   return found;
 }
 
+/// The stretch in which the log begins may owe its largest timestamp to a record that is gone: its batches
+/// are looked at.
+result<std::optional<std::int64_t>> largest_timestamp(const raft::group_log& log, const time_index& index,
+                                                      record_offset below) {
+  const record_offset log_start = log.log_start_offset();
+  std::optional<std::int64_t> largest = index.largest(log_start);
+  const record_offset end = index.next_stretch(log_start).value_or(below);
+  for (record_offset at = log_start; at < end;) {
+    const auto entries = log.read_from_offset(at, end, search_step_bytes);
+    if (!entries) return fail(entries);
+    if (entries->empty()) break;
+    for (const raft::entry& entry : *entries) {
+      const auto more = visit_batches(entry, [&](const batch_place& place) {
+        largest = std::max(largest.value_or(place.item.max_timestamp_ms), place.item.max_timestamp_ms);
+        return true;
+      });
+      if (!more) return fail(more);
+      at = entry.next_offset();
+    }
+  }
+  return largest;
+}
+
 }  // namespace marquee::broker

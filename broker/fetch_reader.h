@@ -43,4 +43,10 @@ struct found_record {
                                                                     std::int64_t timestamp_ms,
                                                                     record_offset below);
 
+/// The largest timestamp of the records that are still there, below `below`; nothing if there are none.
+/// Errors: as above.
+[[nodiscard]] result<std::optional<std::int64_t>> largest_timestamp(const raft::group_log& log,
+                                                                    const time_index& index,
+                                                                    record_offset below);
+
 }  // namespace marquee::broker

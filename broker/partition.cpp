@@ -14,7 +14,8 @@ using kafka::kafka_error;
 partition::partition(raft::replica& replica, const partition_environment& environment)
     : replica_(replica),
       environment_(environment),
-      appends_(replica, state_, environment.time, environment.appends) {}
+      appends_(replica, state_, environment.time, environment.appends),
+      retention_(replica, environment.metrics) {}
 
 void partition::produce(const std::shared_ptr<produce_order>& order) {
   if (serves()) {
@@ -64,7 +65,12 @@ void partition::leadership_changed(const raft::leadership& now) {
 void partition::stop_serving() {
   serves_ = false;
   appends_.close();
+  retention_.forget();
   waiters_.wake_all();
+}
+
+void partition::keep_retention(const retention_rules& rules, std::int64_t now_ms) {
+  if (!stopped_) retention_.check(rules, now_ms);
 }
 
 void partition::leader_ready(term_number term) {
@@ -145,7 +151,12 @@ offset_answer partition::find_offset(std::int64_t timestamp_ms) const {
     return answer;
   }
   std::optional<std::int64_t> wanted = timestamp_ms;
-  if (timestamp_ms == kafka::max_timestamp) wanted = state_.times().largest();
+  if (timestamp_ms == kafka::max_timestamp) {
+    const auto largest = largest_timestamp(replica_.log(), state_.times(), state_.next_offset());
+    if (!largest) answer.error = kafka_error::kafka_storage_error;
+    if (!largest) return answer;
+    wanted = *largest;
+  }
   if (!wanted) return answer;
   const auto found = find_by_timestamp(replica_.log(), state_.times(), *wanted, state_.next_offset());
   if (!found) {

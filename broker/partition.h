@@ -14,6 +14,7 @@
 #include "broker/fetch_waiters.h"
 #include "broker/partition_state.h"
 #include "broker/produce_intake.h"
+#include "broker/retention_keeper.h"
 #include "kafka/api/leader_hint.h"
 #include "kafka/byte_chain.h"
 #include "kafka/protocol_types.h"
@@ -110,6 +111,9 @@ class partition final : public raft::state_machine {
                       std::function<void(kafka::kafka_error, std::vector<position_answer>)> done);
   ///@}
 
+  /// To be called from time to time, on every replica.
+  void keep_retention(const retention_rules& rules, std::int64_t now_ms);
+
   [[nodiscard]] const partition_state& state() const { return state_; }
   /// -1 once the replica has stopped: its log may be gone.
   [[nodiscard]] record_offset log_start_offset() const {
@@ -140,6 +144,7 @@ class partition final : public raft::state_machine {
   /// Made when this replica first leads; until then it refuses.
   std::unique_ptr<produce_intake> intake_;
   fetch_waiters waiters_;
+  retention_keeper retention_;
   bool serves_ = false;
   bool stopped_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include "base/byte_codec.h"
 #include "broker/payload_window.h"
+#include "raft/core/log_start.h"
 
 namespace marquee::broker {
 
@@ -13,6 +14,11 @@ constexpr std::uint8_t format_version = 2;
 result<std::vector<position_result>> partition_state::apply(const raft::entry& committed) {
   last_append_time_ms_ = std::max(last_append_time_ms_, committed.append_time_ms);
   leader_epochs_.note(committed.term, next_offset_);
+  if (committed.type == raft::entry_type::log_start) {
+    const auto mark = raft::decode_log_start(committed.head);
+    if (!mark) return fail(mark, "entry " + std::to_string(committed.index.value()));
+    times_.forget_below(mark->offset);
+  }
   if (committed.type != raft::entry_type::data) return std::vector<position_result>{};
   if (committed.base_offset != next_offset_)
     return fail(error_code::internal, "entry " + std::to_string(committed.index.value()) +

@@ -19,11 +19,23 @@ std::optional<record_offset> time_index::find(std::int64_t timestamp_ms) const {
   return std::nullopt;
 }
 
-std::optional<std::int64_t> time_index::largest() const {
+void time_index::forget_below(record_offset log_start) {
+  std::size_t gone = 0;
+  while (gone + 1 < stretches_.size() && stretches_[gone + 1].base_offset <= log_start) ++gone;
+  stretches_.erase(stretches_.begin(), stretches_.begin() + static_cast<std::ptrdiff_t>(gone));
+}
+
+std::optional<std::int64_t> time_index::largest(record_offset from) const {
   std::optional<std::int64_t> most;
   for (const stretch& one : stretches_)
-    most = std::max(most.value_or(one.max_timestamp_ms), one.max_timestamp_ms);
+    if (one.base_offset >= from) most = std::max(most.value_or(one.max_timestamp_ms), one.max_timestamp_ms);
   return most;
+}
+
+std::optional<record_offset> time_index::next_stretch(record_offset offset) const {
+  for (const stretch& one : stretches_)
+    if (one.base_offset > offset) return one.base_offset;
+  return std::nullopt;
 }
 
 void time_index::encode(byte_writer& out) const {

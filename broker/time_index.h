@@ -21,8 +21,12 @@ class time_index {
   /// Offset at which to begin reading for the first record at or after `timestamp_ms`; records before it are
   /// all older. Nothing: no record is that new.
   [[nodiscard]] std::optional<record_offset> find(std::int64_t timestamp_ms) const;
-  /// The largest timestamp of all, if there are records.
-  [[nodiscard]] std::optional<std::int64_t> largest() const;
+  /// The log begins with `log_start` from now on: stretches that lie before it go.
+  void forget_below(record_offset log_start);
+  /// The largest timestamp of the stretches that begin at or after `from`, if there are any.
+  [[nodiscard]] std::optional<std::int64_t> largest(record_offset from) const;
+  /// Where the first stretch begins that begins after `offset`.
+  [[nodiscard]] std::optional<record_offset> next_stretch(record_offset offset) const;
 
   void encode(byte_writer& out) const;
   /// Errors: corrupt.

@@ -41,11 +41,11 @@ result<> node::state::check_log_start_proposal(const proposal& wanted) const {
   if (planted(planted_bug::drops_what_a_voter_lacks)) return {};
   for (const replica_id& member : members.current().members()) {
     const auto peer = peers.find(member);
-    if (member == options.self || !members.current().is_voter(member)) continue;
+    if (member == options.self) continue;
     const bool is_known = peer != peers.end() && !peer->second.in_doubt;
     const log_index held = is_known ? peer->second.match() : log_index(0);
     if (held < last_dropped)
-      return fail(error_code::refused, "voter " + to_string(member) +
+      return fail(error_code::refused, "replica " + to_string(member) +
                                            " is known to hold the log up to entry " +
                                            std::to_string(held.value()) + " only");
   }

@@ -26,6 +26,9 @@ void node::state::replicate() {
 }
 
 void node::state::replicate_to(const replica_id& replica, peer_replication& peer) {
+  // What retention dropped here every voter holds: nothing below has to be asked for.
+  if (peer.next() < log.first_index() && peer.may_send(options.inflight_appends_most))
+    peer.probe_from(log.first_index());
   while (peer.may_send(options.inflight_appends_most)) {
     const bool has_news = peer.next() <= log.last_index();
     if (!has_news && !peer.is_probing()) return;
@@ -84,7 +87,8 @@ void node::state::on_append_rejected(const message& m, peer_replication& peer) {
   if (!peer.is_current_rejection(m.index)) return;
   const log_index agreed = log.last_with_term_at_most(m.hint_term, std::min(m.hint_index, m.index - 1));
   peer.probe_from(agreed + 1);
-  replication_due = true;
+  // One that lacks the log's beginning needs segments; it is asked again, but not without a pause.
+  replication_due = replication_due || m.hint_index + 1 >= log.first_index();
 }
 
 /// Raft paper 5.4.2: only entries of the own term are committed by counting replicas, older ones with them

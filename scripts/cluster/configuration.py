@@ -36,6 +36,8 @@ def _tables(layout, process, postgres_url):
         tables[""]["write_managers"] = layout.write_manager_addresses()
         tables["kafka"] = {"address": host, "port": process.kafka_port}
         tables["raft"] = {"address": host, "port": process.raft_port}
+        for table, values in layout.broker_settings.items():
+            tables.setdefault(table, {}).update(values)
     elif process.role in ("write_manager", "read_manager"):
         tables["postgres"] = {"url": postgres_url}
     elif process.role == "load_balancer":

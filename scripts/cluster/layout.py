@@ -53,6 +53,8 @@ class Layout:
     state_dir: pathlib.Path
     port_offset: int
     binary: pathlib.Path
+    # Configuration of every broker besides addresses and folders: {table: {key: value}}.
+    broker_settings: dict = dataclasses.field(default_factory=dict)
 
     @property
     def cluster_file(self):

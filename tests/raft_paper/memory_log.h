@@ -17,17 +17,18 @@ namespace marquee::raft::testing {
 /// rest in a crash. A relaxed one answers after the write: until `sync_written` only the process may die.
 class memory_log : public log_reader {
  public:
-  [[nodiscard]] log_index first_index() const override { return log_index(1); }
+  [[nodiscard]] log_index first_index() const override { return first_; }
   [[nodiscard]] log_index last_index() const override {
     return log_index(static_cast<std::int64_t>(shown_.size()));
   }
   [[nodiscard]] std::optional<term_number> term_at(log_index index) const override {
-    if (index == log_index(0)) return term_number(0);
-    if (index < log_index(0) || index > last_index()) return std::nullopt;
+    if (index == log_index(0) && first_ == log_index(1)) return term_number(0);
+    if (index < first_ - 1 || index > last_index()) return std::nullopt;
     return shown_[static_cast<std::size_t>(index.value()) - 1].term;
   }
   [[nodiscard]] result<std::vector<entry>> read(log_index from, log_index to,
                                                 std::size_t max_bytes) const override {
+    if (from < first_) return fail(error_code::not_found, "retention has dropped it");
     std::vector<entry> entries;
     std::size_t total = 0;
     for (log_index next = from; next < to; ++next) {
@@ -41,6 +42,9 @@ class memory_log : public log_reader {
   [[nodiscard]] const entry& at(log_index index) const {
     return shown_.at(static_cast<std::size_t>(index.value()) - 1);
   }
+
+  /// The node gets no entry below `from` any more; `at` still gives them.
+  void drop_below(log_index from) { first_ = std::max(first_, from); }
 
   void persist(persist_request request) {
     change(request, shown_);
@@ -104,6 +108,7 @@ class memory_log : public log_reader {
     target.insert(target.end(), request.entries.begin(), request.entries.end());
   }
 
+  log_index first_{1};
   std::vector<entry> shown_;
   std::vector<entry> durable_;
   std::deque<persist_request> waiting_;

@@ -1,6 +1,7 @@
 #include "tests/simulation/invariants.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "raft/core/entry_codec.h"
@@ -57,7 +58,7 @@ void invariants::leads(const replica_id& replica, term_number term) {
   const testing::memory_log& log = logs_(replica);
   for (log_index i(1); i <= highest_committed(); ++i) {
     const committed_entry& wanted = committed_[static_cast<std::size_t>(i.value()) - 1];
-    if (wanted.committed_in >= term || log.term_at(i) == wanted.term) continue;
+    if (wanted.committed_in >= term || (i <= log.last_index() && log.at(i).term == wanted.term)) continue;
     if (may_be_lost(i)) return forget_from(i);
     throw violation("leader completeness: replica " + to_string(replica) + " leads in term " + text(term) +
                     " without entry " + text(i) + ", which was committed in term " +
@@ -135,6 +136,30 @@ void invariants::forget_from(log_index index) {
   last_at_risk_ = std::min(last_at_risk_, index - 1);
   for (auto each = acknowledged_.lower_bound(index); each != acknowledged_.end(); ++lost_)
     each = acknowledged_.erase(each);
+}
+
+log_index invariants::synced_by_all() const {
+  std::size_t least = std::numeric_limits<std::int32_t>::max();
+  for (const replica_id& member : members_.members())
+    if (members_.is_voter(member)) least = std::min(least, logs_(member).synced().size());
+  return log_index(static_cast<std::int64_t>(least));
+}
+
+void invariants::nobody_lacks_what_others_dropped() const {
+  const log_index held = synced_by_all();
+  for (const replica_id& member : members_.members())
+    if (logs_(member).first_index() > held + 1)
+      throw violation("retention: replica " + to_string(member) + " dropped what is before entry " +
+                      text(logs_(member).first_index()) + ", but a voter holds only what is up to " +
+                      text(held));
+}
+
+void invariants::shows_log_start(const replica_id& leader, record_offset log_start) {
+  if (log_start < highest_log_start_)
+    throw violation("retention: leader " + to_string(leader) + " shows log start " +
+                    std::to_string(log_start.value()) + " after " +
+                    std::to_string(highest_log_start_.value()) + " was shown");
+  highest_log_start_ = log_start;
 }
 
 void invariants::everything_acknowledged_is_there(const replica_id& replica) const {

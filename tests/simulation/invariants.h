@@ -37,6 +37,12 @@ class invariants {
   /// but never what any voter still has.
   void lost_power();
   [[nodiscard]] std::size_t lost() const { return lost_; }
+  /// Retention (DESIGN D6): whatever one replica has dropped, every voter holds durably.
+  void nobody_lacks_what_others_dropped() const;
+  /// A leader that serves shows where the log begins: never less than one showed before.
+  void shows_log_start(const replica_id& leader, record_offset log_start);
+  [[nodiscard]] log_index synced_by_all() const;
+  [[nodiscard]] record_offset highest_log_start() const { return highest_log_start_; }
   /// At the end, when everybody has caught up.
   void everything_acknowledged_is_there(const replica_id& replica) const;
 
@@ -75,6 +81,7 @@ class invariants {
   mutable log_index first_at_risk_{1};
   mutable log_index last_at_risk_;
   std::size_t lost_ = 0;
+  record_offset highest_log_start_;
 };
 
 }  // namespace marquee::raft::simulation

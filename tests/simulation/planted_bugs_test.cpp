@@ -61,6 +61,10 @@ TEST(simulator_finds, read_that_is_confirmed_by_answers_to_an_earlier_round) {
   expect_found(search_for(planted_bug::counts_late_read_answers, 200));
 }
 
+TEST(simulator_finds, retention_past_the_slowest_voter) {
+  expect_found(search_for(planted_bug::drops_what_a_voter_lacks, 20));
+}
+
 // DESIGN D4: what goes wrong when machines lose power under relaxed durability.
 const simulation_options relaxed{.relaxed = true};
 

@@ -40,6 +40,8 @@ void simulated_replica::start() {
   led_term_ = term_number(0);
   // The state machine is built again from the log.
   applied_ = log_index(0);
+  applied_term_ = term_number(0);
+  log_start_ = record_offset(0);
   restored_state restored;
   restored.hard = log_.hard();
   restored.base_configuration = members_;
@@ -163,6 +165,22 @@ bool simulated_replica::propose() {
   return accepted;
 }
 
+void simulated_replica::propose_log_start() {
+  if (refused_ || applied_ < log_.first_index()) return;
+  input([&] {
+    const bool all = world_.random().chance(1, 2);
+    log_index last =
+        all ? applied_ : log_index(world_.random().between(log_.first_index().value(), applied_.value()));
+    // As the broker does: what is not old enough to be synced everywhere stays (DESIGN D4).
+    if (disk_.relaxed_sync_us > 0) last = std::min(last, world_.rules().synced_by_all());
+    if (last < log_.first_index()) return;
+    proposal wanted;
+    wanted.type = entry_type::log_start;
+    wanted.head = shared_bytes::of(encode_log_start({log_.at(last).next_offset(), last + 1}));
+    (void)node_->propose(wanted);
+  });
+}
+
 void simulated_replica::read() {
   input([this] {
     reads_[++next_read_] = world_.rules().highest_committed();
@@ -241,12 +259,27 @@ void simulated_replica::apply_up_to(log_index commit) {
     const entry& e = log_.at(applied_ + 1);
     world_.rules().commits(id(), led_term_, e);
     ++applied_;
+    applied_term_ = e.term;
+    if (e.type == entry_type::log_start) raise_log_start(e);
     const auto waiting = unanswered_.find(e.index);
     if (waiting == unanswered_.end()) continue;
     if (waiting->second == e.term) world_.rules().acknowledges(e);
     unanswered_.erase(waiting);
   }
   node_->applied(applied_);
+  if (node_->is_leader() && applied_term_ == node_->term()) world_.rules().shows_log_start(id(), log_start_);
+}
+
+void simulated_replica::raise_log_start(const entry& e) {
+  const auto mark = decode_log_start(e.head);
+  if (!mark) throw violation(mark.error().message);
+  log_start_ = std::max(log_start_, mark->offset);
+  log_.drop_below(mark->index);
+  // What was dropped was in segments, and segments hold committed entries only.
+  saved_commit_ = std::max(saved_commit_, mark->index - 1);
+  if (world_.tracing())
+    world_.trace(to_string(id()) + " drops what is before entry " + std::to_string(mark->index.value()));
+  world_.rules().nobody_lacks_what_others_dropped();
 }
 
 /// Thesis 6.4: a read sees everything that was committed anywhere when it came.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "raft/core/log_start.h"
 #include "raft/core/node.h"
 #include "tests/raft_paper/memory_log.h"
 #include "tests/simulation/invariants.h"
@@ -84,6 +85,8 @@ class simulated_replica {
   void peer_down(broker_id broker);
   /// False if it does not lead or does not accept it.
   bool propose();
+  /// Asks for a log start anywhere up to what is applied: the node has to refuse what somebody lacks.
+  void propose_log_start();
   void read();
   void hand_over_to(const replica_id& target);
 
@@ -101,6 +104,7 @@ class simulated_replica {
   bool hand_to_disk(persist_request request);
   void send_checked(const message& m);
   void apply_up_to(log_index commit);
+  void raise_log_start(const entry& e);
   void finish_reads(const std::vector<read_ready>& reads);
   void schedule_sync();
   void sync(std::size_t requests);
@@ -132,6 +136,9 @@ class simulated_replica {
   /// 0 when it did not lead at the end of the last work.
   term_number led_term_;
   log_index applied_;
+  record_offset log_start_;
+  /// Of the last entry that was applied.
+  term_number applied_term_;
   /// Written down lazily (DESIGN D13).
   log_index saved_commit_;
   /// Client entries accepted in the current leadership.

@@ -97,6 +97,7 @@ void simulated_group::step() {
   ++counts_.events;
   next.what();
   rules_->committed_is_durable();
+  rules_->nobody_lacks_what_others_dropped();
 }
 
 void simulated_group::run(std::uint64_t steps) {
@@ -192,6 +193,7 @@ void simulated_group::write_forever() {
   if (target != nullptr) {
     for (std::uint64_t burst = random_.chance(1, 10) ? 10 : 1; burst > 0; --burst) (void)target->propose();
     if (random_.chance(1, 4)) target->read();
+    if (random_.chance(1, 8)) target->propose_log_start();
   }
   after(random_.between(0, 2 * write_interval_us_), [this] { write_forever(); });
 }
@@ -226,6 +228,7 @@ simulation_report simulated_group::report() const {
   report.acknowledged = rules_->acknowledged();
   report.lost = rules_->lost();
   report.terms = rules_->terms_with_leader();
+  report.dropped = static_cast<std::uint64_t>(rules_->highest_log_start().value());
   report.virtual_ms = now_us_ / 1000;
   return report;
 }

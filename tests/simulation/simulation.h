@@ -29,6 +29,8 @@ struct simulation_report {
   std::uint64_t lost = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t terms = 0;
+  /// Records that retention dropped.
+  std::uint64_t dropped = 0;
   std::int64_t virtual_ms = 0;
 };
 

@@ -25,11 +25,13 @@ TEST(simulation, every_invariant_holds_and_the_group_comes_back_to_life) {
     total.acknowledged += report.acknowledged;
     total.crashes += report.crashes;
     total.terms += report.terms;
+    total.dropped += report.dropped;
   }
   // A simulation in which nothing happens proves nothing.
   EXPECT_GT(total.acknowledged, wanted_seeds() * 20);
   EXPECT_GT(total.crashes, wanted_seeds() * 5);
   EXPECT_GT(total.terms, wanted_seeds() * 5);
+  EXPECT_GT(total.dropped, wanted_seeds() * 10);
 }
 
 // DESIGN D4. Half of the runs take power from a minority at a time: what is acknowledged stays. In the others

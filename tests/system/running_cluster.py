@@ -114,7 +114,13 @@ class RunningCluster:
 
 def serve(binary, state_dir):
     """Starts a cluster in `state_dir` on free ports, gives it, and stops it."""
-    layout = Layout(ROOT, pathlib.Path(state_dir), free_offset(), pathlib.Path(binary).resolve())
+    layout = Layout(
+        ROOT,
+        pathlib.Path(state_dir),
+        free_offset(),
+        pathlib.Path(binary).resolve(),
+        broker_settings={"retention": {"check_ms": 400}},
+    )
     running = RunningCluster(layout)
     try:
         running.control.start()

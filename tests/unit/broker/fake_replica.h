@@ -91,8 +91,8 @@ class fake_replica final : public raft::replica {
   std::optional<replica_id> leader() const override { return leads_ ? self() : other; }
   term_number term() const override { return term_; }
   log_index commit_index() const override { return {}; }
-  log_index applied_index() const override { return {}; }
-  raft::node_status status() const override { return {}; }
+  log_index applied_index() const override { return applied; }
+  raft::node_status status() const override { return now; }
   const raft::group_log& log() const override { return log_; }
   raft::state_machine& machine() const override { return const_cast<broker::partition&>(machine_); }
   const std::string& fenced() const override { return fenced_; }
@@ -137,6 +137,8 @@ class fake_replica final : public raft::replica {
 
   std::vector<std::function<void(result<>)>> barriers;
   std::optional<error_code> propose_error;
+  log_index applied{};
+  raft::node_status now{};
   std::optional<replica_id> other = replica_id{broker_id(2), incarnation_id(1)};
   metrics_registry registry;
   broker_metrics registry_metrics;

@@ -140,8 +140,14 @@ class hosted_replica_test : public ::testing::Test {
   runtime_metrics metrics_{registry_};
   leader_table leaders_;
   int elections_won_ = 0;
-  replica_environment environment_{options_, callbacks_, time_,
-                                   metrics_, leaders_,   [this] { ++elections_won_; }};
+  int segments_ended_ = 0;
+  replica_environment environment_{options_,
+                                   callbacks_,
+                                   time_,
+                                   metrics_,
+                                   leaders_,
+                                   [this] { ++elections_won_; },
+                                   [this] { ++segments_ended_; }};
   test_home home_;
   memory_log* log_ = nullptr;
   std::shared_ptr<hosted_replica> who_;
@@ -182,6 +188,37 @@ TEST_F(hosted_replica_test, data_of_a_relaxed_group_is_relaxed_and_everything_el
     EXPECT_EQ(each.wanted, data ? durability::relaxed : durability::durable);
   }
   EXPECT_TRUE(seen_data);
+}
+
+TEST_F(hosted_replica_test, log_start_that_was_applied_moves_the_log_and_stands_in_the_state_block) {
+  start({1});
+  become_leader();
+  auto& first = new_outcome();
+  ASSERT_TRUE(propose("one", first).has_value());
+  settle();
+  proposal wanted;
+  wanted.type = entry_type::log_start;
+  const log_start_mark mark{record_offset(0), who_->applied_index() + 1};
+  wanted.head = shared_bytes::of(encode_log_start(mark));
+  ASSERT_TRUE(who_->propose(std::move(wanted), {}).has_value());
+  EXPECT_FALSE(log_->log_start);
+  settle();
+  EXPECT_EQ(log_->log_start, mark);
+  EXPECT_EQ(who_->make_checkpoint()->state.log_start, mark.offset);
+  EXPECT_FALSE(fenced_);
+}
+
+TEST_F(hosted_replica_test, segment_that_is_full_or_old_asks_for_a_checkpoint) {
+  start({1});
+  become_leader();
+  EXPECT_EQ(segments_ended_, 0);
+  who_->tend_segments(1000);
+  EXPECT_EQ(segments_ended_, 1);
+  EXPECT_EQ(log_->drops, 1);
+  auto& outcome = new_outcome();
+  ASSERT_TRUE(propose("one", outcome).has_value());
+  settle();
+  EXPECT_GT(segments_ended_, 1);
 }
 
 TEST_F(hosted_replica_test, full_log_queue_refuses_proposals_and_passes_on_what_was_taken_later) {
