@@ -29,12 +29,13 @@ kafka::metadata_response::topic describe(const broker_services& services, const 
       (live.contains(voter.broker.value()) ? part.in_sync : part.offline).push_back(voter.broker.value());
     }
     const auto leader = services.host.leaders().find({topic.topic_id, partition.partition});
+    // Without a live leader the last epoch stays: clients take an epoch that goes back for old metadata.
+    if (leader) part.leader_epoch = static_cast<std::int32_t>(leader->term.value());
     if (!leader || !live.contains(leader->leader.broker.value())) {
       part.error = kafka_error::leader_not_available;
       continue;
     }
     part.leader_id = leader->leader.broker.value();
-    part.leader_epoch = static_cast<std::int32_t>(leader->term.value());
   }
   return told;
 }
