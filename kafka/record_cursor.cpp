@@ -65,8 +65,9 @@ bool record_cursor::read_record(byte_reader in, record_view& record) {
   const std::int64_t offset_delta = in.get_varint();
   if (offset_delta < INT32_MIN || offset_delta > INT32_MAX) return false;
   record.offset_delta = static_cast<std::int32_t>(offset_delta);
-  record.offset = header_.base_offset + offset_delta;
-  // Both come from a client: the sum must not overflow a signed integer.
+  // What a client sends must not overflow signed sums.
+  record.offset = static_cast<std::int64_t>(static_cast<std::uint64_t>(header_.base_offset) +
+                                            static_cast<std::uint64_t>(offset_delta));
   record.timestamp_ms = header_.has_append_time()
                             ? header_.max_timestamp
                             : static_cast<std::int64_t>(static_cast<std::uint64_t>(header_.base_timestamp) +

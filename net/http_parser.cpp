@@ -9,6 +9,7 @@ namespace {
 
 /// A body grows with what arrives, not with what was announced.
 constexpr std::size_t first_body_reservation = 64 * 1024;
+constexpr std::size_t smallest_last_chunk_bytes = 5;  // "0", CR LF, CR LF
 /// The bytes of a chunk's header line, or of a trailer, that may wait for their end.
 constexpr std::size_t max_chunk_header_bytes = 16 * 1024;
 
@@ -33,6 +34,8 @@ std::optional<std::size_t> message_parser<is_request>::put(std::string_view data
   if (!header_lines_are_sound(data)) return std::nullopt;
   std::size_t taken = 0;
   while (!this->is_done() && taken < data.size()) {
+    // Beast asserts that the last chunk is not offered in smaller pieces; without it no message is complete.
+    if (this->is_header_done() && this->chunked() && data.size() - taken < smallest_last_chunk_bytes) break;
     const bool was_in_header = !this->is_header_done();
     error_code ec;
     const std::size_t count =

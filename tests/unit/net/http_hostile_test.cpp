@@ -1,6 +1,8 @@
 // What must never happen, whatever arrives: a crash, a hang, a request that was smuggled in.
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "base/random.h"
 #include "tests/unit/net/http_server_fixture.h"
 
@@ -37,6 +39,19 @@ TEST_F(http_hostile, refuses_ambiguous_framing_with_400_and_closes) {
     EXPECT_EQ(status_of(answer), 400) << fields << answer;
     EXPECT_THAT(answer, Not(HasSubstr("smuggled"))) << fields;
     EXPECT_THAT(answer, HasSubstr("Connection: close")) << fields;
+  }
+}
+
+TEST_F(http_hostile, takes_the_last_chunk_byte_by_byte) {
+  const std::string request = "POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string body : {"0\r\n\r\n", "1\r\nx\r\n0\r\n\r\n", "0\r\nA: b\r\n\r\n"}) {
+    raw_client client(server->port());
+    client.send(request);
+    for (const char c : body) {
+      std::this_thread::yield();
+      client.send(std::string_view(&c, 1));
+    }
+    EXPECT_EQ(status_of(client.read_until("]\n")), 200) << body;
   }
 }
 
