@@ -21,6 +21,13 @@ struct announcement {
   std::optional<uuid> cluster_id;
 };
 
+/// A name, or an address of either kind: clients are told it, and logs show it.
+bool is_host(std::string_view text) {
+  constexpr std::string_view characters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]%";
+  return !text.empty() && text.size() <= 255 && text.find_first_not_of(characters) == std::string_view::npos;
+}
+
 api_result<announcement> read_announcement(const manager_context& context, const net::http_request& request) {
   if (const auto wrong = net::check_json_content_type(request, context.component))
     return std::unexpected(*wrong);
@@ -44,7 +51,7 @@ api_result<announcement> read_announcement(const manager_context& context, const
     read.cluster_id = uuid::parse(cluster);
     if (!read.cluster_id) body.refuse("cluster_id", "is not a UUID");
   }
-  if (broker.host.empty() || broker.host.size() > 255) body.refuse("host", "must be a host name or address");
+  if (!is_host(broker.host)) body.refuse("host", "must be a host name or address");
   if (const auto problem = body.finish())
     return std::unexpected(net::bad_request(context.component, *problem));
   return read;

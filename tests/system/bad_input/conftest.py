@@ -13,6 +13,8 @@ import front_doors  # noqa: E402
 REPORTS = ("AddressSanitizer", "runtime error:", "LeakSanitizer", "ThreadSanitizer", "invariant violated", "terminate called")
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (debug|info|warning|error) \S+ [a-z_./]+: ")
 
+UNESCAPED = re.compile("[\x00-\x1f\x7f-\x9f]")
+
 
 class LogWatch:
     """Reads what the processes log during a test, and insists that each line is one that they meant to write."""
@@ -40,12 +42,15 @@ class LogWatch:
 
     def check(self):
         for name, text in self.written().items():
-            decoded = text.decode()  # must be UTF-8
-            for report in REPORTS:
-                assert report not in decoded, f"{name} reported {report}:\n{decoded[:4000]}"
-            for line in decoded.split("\n") if decoded else []:
-                assert LOG_LINE.match(line), f"{name} logged a line that is not its own: {line!r}"
-                assert line.isprintable(), f"{name} logged unescaped: {line!r}"
+            self.check_text(name, text.decode())  # must be UTF-8
+
+    @staticmethod
+    def check_text(name, text):
+        for report in REPORTS:
+            assert report not in text, f"{name} reported {report}:\n{text[:4000]}"
+        for line in text.split("\n") if text else []:
+            assert LOG_LINE.match(line), f"{name} logged a line that is not its own: {line!r}"
+            assert not UNESCAPED.search(line), f"{name} logged unescaped: {line!r}"
 
 
 @pytest.fixture
@@ -65,6 +70,22 @@ def everything_survives(cluster, logs):
 @pytest.fixture
 def doors(cluster):
     return front_doors.all_of(cluster)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def slow_since_the_beginning(shared_cluster):
+    """Half requests at each process, opened before the first test: their time-outs run while other tests do."""
+    doors = front_doors.all_of(shared_cluster)
+    opened = {"header section": {}, "body": {}}
+    for name in front_doors.PROCESSES:
+        whole = doors[name].request("slow")
+        for part, length in (("header section", 30), ("body", whole.index(b"\r\n\r\n") + 5)):
+            opened[part][name] = doors[name].connect()
+            opened[part][name].send(whole[:length])
+    yield opened
+    for connections in opened.values():
+        for connection in connections.values():
+            connection.close()
 
 
 @pytest.fixture(params=front_doors.NAMES)
