@@ -133,6 +133,9 @@ result<raft::raft_host_options> broker_node::raft_options(const broker_identity&
   raft.storage.data_dir = options_.data_dir;
   raft.storage.wal_file_bytes = static_cast<std::uint64_t>(options_.wal_file_bytes);
   raft.storage.checkpoint_bytes = static_cast<std::uint64_t>(options_.checkpoint_bytes);
+  raft.storage.flush_ms = options_.flush_ms;
+  raft.storage.flush_bytes = static_cast<std::uint64_t>(options_.flush_bytes);
+  raft.storage.boot_id_file = options_.boot_id_file;
   raft.node.election_timeout_least_ms = options_.election_timeout_least_ms;
   raft.node.election_timeout_most_ms = options_.election_timeout_most_ms;
   raft.node.heartbeat_interval_ms = options_.raft_heartbeat_ms;

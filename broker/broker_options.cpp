@@ -26,6 +26,15 @@ void describe_raft(config_schema& schema, broker_options& options) {
                  "Size of one file of the write-ahead log.");
   schema.integer("raft.checkpoint_bytes", options.checkpoint_bytes, mebibyte, 16'384 * mebibyte,
                  "A checkpoint is made when this much of the write-ahead log is in use.");
+  schema.integer("flush.ms", options.flush_ms, 1, 60'000,
+                 "Writes of topics with durability=relaxed are synced this long after their answer.");
+  schema.integer("flush.bytes", options.flush_bytes, 4096, 1024 * mebibyte,
+                 "Or as soon as this much of them is not synced.");
+  schema.text(
+      "boot_id_file", options.boot_id_file,
+      "Holds a text that changes with each boot of the machine, where the kernel's own cannot be read "
+      "or is shared (containers, tests). Unreadable: each start without a clean stop counts as one "
+      "after a loss of power.");
 }
 
 void describe_limits(config_schema& schema, broker_options& options) {

@@ -34,6 +34,9 @@ struct broker_options {
   std::int64_t uncommitted_bytes_most = std::int64_t{64} << 20;
   std::int64_t wal_file_bytes = std::int64_t{64} << 20;
   std::int64_t checkpoint_bytes = std::int64_t{128} << 20;
+  std::int64_t flush_ms = 100;
+  std::int64_t flush_bytes = std::int64_t{1} << 20;
+  std::string boot_id_file = "/proc/sys/kernel/random/boot_id";
 
   std::int64_t retention_check_ms = 30'000;
 

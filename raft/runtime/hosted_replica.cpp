@@ -48,6 +48,9 @@ void hosted_replica::start(const restored_state& restored, const state_block& st
   restored_state known = restored;
   known.applied_index = state.applied;
   node_ = std::make_unique<node>(options, std::move(known), *log_);
+  declare_durability();
+  counted_in_doubt_ = restored.doubt.open;
+  if (counted_in_doubt_) metrics_.groups_in_doubt.add(1);
   node_->tick(environment_.time.monotonic_ms());
   for (const broker_id broker : connected) node_->peer_up(broker);
   home_.want_turn(*this);
@@ -63,6 +66,7 @@ void hosted_replica::stop(const error& why) {
   metrics_.groups.add(-1);
   home_.heartbeats().remove(group_);
   if (leadership_.own_role == role::leader) metrics_.groups_led.add(-1);
+  if (std::exchange(counted_in_doubt_, false)) metrics_.groups_in_doubt.add(-1);
   leadership_ = {};
   pending_.fail_all(why);
   for (auto& [id, done] : std::exchange(asked_reads_, {})) done(failure(why));
@@ -87,7 +91,32 @@ void hosted_replica::set_options(const group_options& options) {
     if (self->log_ && self->options_.segment_bytes != options.segment_bytes)
       self->log_->set_segment_bytes(options.segment_bytes);
     self->options_ = options;
+    if (self->node_) self->declare_durability();
   });
+}
+
+void hosted_replica::declare_durability() {
+  log_->set_durability(options_.wanted);
+  if (options_.wanted == durability::relaxed) node_->losses_are_possible();
+}
+
+bool hosted_replica::accept_loss() {
+  if (!node_ || !node_->accept_loss()) return false;
+  log_warning(component,
+              "an operator accepted that the replica of {} may have lost relaxed writes: it votes and counts "
+              "again with what it has, up to entry {}",
+              to_string(group_), log_->last_index().value());
+  if (std::exchange(counted_in_doubt_, false)) metrics_.groups_in_doubt.add(-1);
+  home_.want_turn(*this);
+  return true;
+}
+
+void hosted_replica::watch_doubt() {
+  if (!counted_in_doubt_ || node_->in_doubt()) return;
+  counted_in_doubt_ = false;
+  metrics_.groups_in_doubt.add(-1);
+  log_info(component, "the replica of {} holds everything up to entry {} again: it votes and counts",
+           to_string(group_), log_->last_index().value());
 }
 
 void hosted_replica::receive(const message& received) {
@@ -177,7 +206,7 @@ bool hosted_replica::hand_over() {
   const node_status now = node_->status();
   const peer_progress* best = nullptr;
   for (const peer_progress& each : now.progress)
-    if (each.voter && each.active && home_.is_connected(each.replica.broker) &&
+    if (each.voter && each.active && !each.in_doubt && home_.is_connected(each.replica.broker) &&
         (best == nullptr || each.match > best->match))
       best = &each;
   if (best == nullptr) return false;

@@ -92,6 +92,7 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   void read_barrier(std::function<void(result<>)> done) override;
   [[nodiscard]] result<> transfer_leadership(replica_id target) override;
   void tend_segments(std::int64_t append_time_ms) override;
+  [[nodiscard]] bool accept_loss() override;
   [[nodiscard]] bool is_leader() const override { return node_ && node_->is_leader(); }
   [[nodiscard]] bool is_leader_ready() const override;
   [[nodiscard]] std::optional<replica_id> leader() const override;
@@ -131,6 +132,10 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   void ask_for_new_segment();
   /// False: the replica was fenced by it.
   bool apply(const entry& committed);
+  /// Tells the log and the node what the group wants of its writes.
+  void declare_durability();
+  /// Logs and counts when the doubt is over.
+  void watch_doubt();
   void watch_disk();
   void fence(const error& why);
   [[nodiscard]] result<> check_proposable() const;
@@ -148,6 +153,8 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   /// Of the last unreadable entry, so that it is logged once and not with every repetition.
   std::string unreadable_;
   term_number ready_term_;
+  /// Counted in `groups_in_doubt`.
+  bool counted_in_doubt_ = false;
 
   log_index commit_;
   log_index applied_;

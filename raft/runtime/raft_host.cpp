@@ -92,7 +92,7 @@ result<> raft_host_impl::start() {
   checkpointer_ = std::make_unique<checkpointer>(*store_, threads_, metrics_, time_);
   std::vector<recovered_group> found = store_->take_recovered();
   const std::size_t count = found.size();
-  warn_of_lost_relaxed_writes(found);
+  warn_of_doubt(found);
   for (recovered_group& each : found) start_recovered(std::move(each));
   if (const result<> listening = transport_.start(); !listening) {
     abandon();
@@ -109,17 +109,16 @@ result<> raft_host_impl::start() {
   return {};
 }
 
-void raft_host_impl::warn_of_lost_relaxed_writes(const std::vector<recovered_group>& found) const {
-  if (!store_->relaxed_writes_in_doubt() || !callbacks_.options_of) return;
-  const auto relaxed = std::count_if(found.begin(), found.end(), [&](const recovered_group& each) {
-    return callbacks_.options_of(each.group).wanted == durability::relaxed;
-  });
-  if (relaxed > 0)
+void raft_host_impl::warn_of_doubt(const std::vector<recovered_group>& found) {
+  const auto in_doubt = std::ranges::count_if(
+      found, [](const recovered_group& each) { return each.restored.doubt.open && each.damage.empty(); });
+  if (in_doubt > 0)
     log_warning(
         component,
         "the machine went down without a clean stop: {} replicas with durability=relaxed may have lost "
-        "their last writes here; they take part at once and get them again from other replicas",
-        relaxed);
+        "their last writes. Their votes and acknowledgements do not count until they hold what a leader "
+        "has; where too many wait for that, all voters have to be up",
+        in_doubt);
 }
 
 void raft_host_impl::want_checkpoint() {

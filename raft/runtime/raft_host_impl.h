@@ -54,7 +54,7 @@ class raft_host_impl final : public raft_host {
   [[nodiscard]] transport_options make_transport_options() const;
   [[nodiscard]] transport_callbacks make_transport_callbacks();
   void start_recovered(recovered_group found);
-  void warn_of_lost_relaxed_writes(const std::vector<recovered_group>& found) const;
+  static void warn_of_doubt(const std::vector<recovered_group>& found);
   [[nodiscard]] std::shared_ptr<hosted_replica> make_replica(const group_id& group,
                                                              std::unique_ptr<group_log> log,
                                                              const group_options& options);

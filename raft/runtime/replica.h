@@ -76,6 +76,9 @@ class replica {
   /// on every replica, for segments are each replica's own affair. The log start itself moves by proposing a
   /// `log_start` entry.
   virtual void tend_segments(std::int64_t append_time_ms) = 0;
+  /// An operator accepts that what this replica may have lost with the machine's power is gone: it votes and
+  /// counts again (DESIGN D4). False: it was not in doubt.
+  [[nodiscard]] virtual bool accept_loss() { return false; }
 
   [[nodiscard]] virtual bool is_leader() const = 0;
   /// Leader, and the first entry of its own term is applied.

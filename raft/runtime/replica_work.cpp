@@ -32,8 +32,13 @@ void hosted_replica::do_work(work wanted) {
     log_error(component, "replica of {} meets an entry that this release cannot read and falls behind: {}",
               to_string(group_), unreadable_);
   }
+  if (wanted.given_up)
+    return fence(
+        error{wanted.given_up->code,
+              wanted.given_up->message + ". Its data stays as it is, for a look at what the others lack"});
   if (wanted.persist) persist(std::move(*wanted.persist));
   if (!node_) return;
+  watch_doubt();
   for (message& each : wanted.send_now) send(std::move(each));
   if (!wanted.send_after_persist.empty())
     after_persist_.push_back({newest_persist_id_, std::move(wanted.send_after_persist)});
@@ -43,7 +48,7 @@ void hosted_replica::do_work(work wanted) {
 }
 
 durability hosted_replica::durability_of(const persist_request& request) const {
-  if (request.hard || request.truncate_from) return durability::durable;
+  if (request.hard || request.truncate_from || request.settles_doubt) return durability::durable;
   const bool data_only = std::all_of(request.entries.begin(), request.entries.end(),
                                      [](const entry& e) { return e.type == entry_type::data; });
   return data_only ? options_.wanted : durability::durable;

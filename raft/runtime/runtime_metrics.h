@@ -11,6 +11,7 @@ struct runtime_metrics {
   metric_gauge& groups;
   metric_gauge& groups_led;
   metric_gauge& groups_fenced;
+  metric_gauge& groups_in_doubt;
   metric_gauge& proposals_pending;
   metric_gauge& inbox_bytes;
   metric_counter& elections;

@@ -144,7 +144,7 @@ bool flush_queue::step() {
   if (!work.items.empty() && work.items.front().checkpoint) {
     run_checkpoint(std::move(work.items.front()));
   } else if (!work.items.empty()) {
-    flush(std::move(work.items));
+    flush(std::move(work.items), work.sync_due);
   } else if (work.sync_due) {
     if (auto synced = sync_now(); !synced) fail_everything(synced.error(), {});
   }
@@ -155,10 +155,11 @@ bool flush_queue::step() {
   return true;
 }
 
-void flush_queue::flush(std::vector<flush_item> items) {
+/// `sync_due`: what was written before has waited long enough, whatever is in `items`.
+void flush_queue::flush(std::vector<flush_item> items, bool sync_due) {
   const std::int64_t start_us = time_.monotonic_us();
   std::vector<wal_record> records;
-  bool must_sync = false;
+  bool must_sync = sync_due;
   for (flush_item& item : items) {
     must_sync |= item.wanted == durability::durable;
     std::move(item.records.begin(), item.records.end(), std::back_inserter(records));

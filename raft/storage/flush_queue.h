@@ -90,7 +90,7 @@ class flush_queue final : private wal_slot_source {
     bool sync_due = false;
   };
   [[nodiscard]] flush_work take_work();
-  void flush(std::vector<flush_item> items);
+  void flush(std::vector<flush_item> items, bool sync_due);
   void finish(std::vector<flush_item>& items, persist_times times);
   void run_checkpoint(flush_item item);
   [[nodiscard]] result<> write_checkpoint(const std::vector<wal_record>& records);

@@ -27,8 +27,13 @@ struct log_store_options {
   std::uint64_t checkpoint_bytes = std::uint64_t{128} << 20;
   /// Appends are refused (overloaded) while this much waits for the disk.
   std::uint64_t queued_bytes_most = std::uint64_t{256} << 20;
-  /// Names the running kernel's boot (DESIGN D4). Empty: asked from the kernel.
+  /// Names the machine's boot (DESIGN D4). Empty: read from `boot_id_file`; if that is empty too, every start
+  /// without a clean stop before counts as one after a loss of power.
   std::string kernel_boot_id;
+  std::string boot_id_file = "/proc/sys/kernel/random/boot_id";
+  /// Relaxed writes are synced this long after they were written, or after this many bytes (DESIGN D4).
+  std::int64_t flush_ms = 100;
+  std::uint64_t flush_bytes = std::uint64_t{1} << 20;
 };
 
 /// How long an acknowledged write survives (DESIGN D4).
@@ -81,6 +86,10 @@ class group_log : public log_reader {
   [[nodiscard]] virtual result<> persist(const persist_request& request, durability wanted,
                                          persist_done done) = 0;
 
+  /// What the group wants from here on; `persist` may still ask for more. While it is relaxed the log is
+  /// marked so, and a loss of power puts it in doubt.
+  virtual void set_durability(durability /*wanted*/) {}
+
   /// Offset that follows the last record in the log.
   [[nodiscard]] virtual record_offset next_offset() const = 0;
   /// First client record that may be read.
@@ -123,6 +132,8 @@ class group_log : public log_reader {
 /// What was found for one group at start.
 struct recovered_group {
   group_id group;
+  /// `restored.doubt`: power went while relaxed writes may not have been synced (DESIGN D4). Stays so over
+  /// restarts until a request with `settles_doubt`.
   restored_state restored;
   /// The newest state block; entries after `state.applied` up to restored.commit_index are to be applied
   /// again.
@@ -165,12 +176,6 @@ class log_store {
                                                                log_store_options options, callbacks on);
   /// Once, after `open`: the groups that were found.
   [[nodiscard]] virtual std::vector<recovered_group> take_recovered() = 0;
-  /// The machine went down without a clean stop since relaxed writes were last known to be whole: replicas
-  /// with relaxed durability may have lost acknowledged entries and must neither vote nor campaign nor count
-  /// until they have caught up (DESIGN D4). Stays so over restarts until `relaxed_writes_settled`.
-  [[nodiscard]] virtual bool relaxed_writes_in_doubt() const { return false; }
-  /// All relaxed replicas hold everything again. Waits for the disk.
-  [[nodiscard]] virtual result<> relaxed_writes_settled() { return {}; }
   /// Writes the bootstrap record (DESIGN D9) and waits for the disk. The same group again with the same
   /// members gives already_exists. Errors: io, no_space, conflict (other members).
   [[nodiscard]] virtual result<std::unique_ptr<group_log>> create_group(const group_id& group,

@@ -71,6 +71,19 @@ void logged_group_table::damage(const group_id& group, const std::string& text) 
   if (found != groups_.end() && found->second.facts.damage.empty()) found->second.facts.damage = text;
 }
 
+void logged_group_table::set_relaxed(const group_id& group, relaxed_mark mark) {
+  const auto found = groups_.find(group);
+  if (found != groups_.end()) found->second.relaxed = mark;
+}
+
+void logged_group_table::power_was_lost() {
+  for (auto& [id, group] : groups_) {
+    if (group.relaxed.state == relaxed_state::durable) continue;
+    group.relaxed.state = relaxed_state::in_doubt;
+    ++group.relaxed.losses;
+  }
+}
+
 const logged_group* logged_group_table::find(const group_id& group) const {
   const auto found = groups_.find(group);
   return found == groups_.end() ? nullptr : &found->second;
@@ -137,6 +150,12 @@ result<> logged_group_table::replay_group_record(const wal_record_header& header
     raise_log_start(header.group, *mark);
     return {};
   }
+  if (header.type == wal_record_type::relaxed_mark) {
+    const auto mark = decode_relaxed_mark(payload);
+    if (!mark) return fail(mark);
+    group.relaxed = *mark;
+    return {};
+  }
   const auto number = decode_number(payload);
   switch (header.type) {
     case wal_record_type::truncate:
@@ -164,6 +183,8 @@ std::vector<wal_record> logged_group_table::checkpoint_records() const {
   add(wal_record_type::checkpoint_begin, {}, encode_number(static_cast<std::int64_t>(groups_.size())));
   for (const auto& [id, group] : groups_) {
     add(wal_record_type::checkpoint_group, id, encode_group_facts(group.facts));
+    if (group.relaxed != relaxed_mark{})
+      add(wal_record_type::relaxed_mark, id, encode_relaxed_mark(group.relaxed));
     for (const entry& e : group.tail) records.push_back(wal_record::of_entry(id, e));
   }
   add(wal_record_type::session, {}, encode_session(session_));

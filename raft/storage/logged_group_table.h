@@ -25,6 +25,7 @@ struct logged_group {
   std::deque<entry> tail;
   /// A pointer's bytes were not there: later entries of the group were never acknowledged.
   bool torn = false;
+  relaxed_mark relaxed;
 
   [[nodiscard]] log_index last_index() const {
     return facts.segments.last_index + static_cast<std::int64_t>(tail.size());
@@ -54,6 +55,9 @@ class logged_group_table {
   /// Never lowers it.
   void raise_log_start(const group_id& group, const log_start_mark& mark);
   void damage(const group_id& group, const std::string& text);
+  void set_relaxed(const group_id& group, relaxed_mark mark);
+  /// Since the records were written: every group that is not durable is in doubt.
+  void power_was_lost();
 
   /// Applies a record that was read back. Errors: corrupt (the payload makes no sense), unsupported.
   [[nodiscard]] result<> replay(const wal_record_header& header, const shared_bytes& payload,

@@ -17,8 +17,21 @@ wal_record small_record(wal_record_type type, const group_id& group, bytes paylo
 }  // namespace
 
 stored_group_log::stored_group_log(group_id group, std::shared_ptr<group_storage> storage, flush_queue& queue,
-                                   segment_remover& remover)
-    : group_(group), storage_(std::move(storage)), queue_(queue), remover_(remover) {}
+                                   segment_remover& remover, relaxed_mark mark)
+    : group_(group), storage_(std::move(storage)), queue_(queue), remover_(remover), mark_(mark) {}
+
+relaxed_mark stored_group_log::mark_for(const persist_request& request, durability wanted) const {
+  relaxed_mark next = mark_;
+  const bool relaxed = wanted == durability::relaxed || declared_ == durability::relaxed;
+  if (request.settles_doubt) {
+    next.state = relaxed ? relaxed_state::relaxed : relaxed_state::durable;
+  } else if (mark_.state != relaxed_state::in_doubt && !request.entries.empty()) {
+    if (relaxed) next.state = relaxed_state::relaxed;
+    // The sync that this record waits for covers everything relaxed before it.
+    if (declared_ == durability::durable && !relaxed) next.state = relaxed_state::durable;
+  }
+  return next;
+}
 
 result<> stored_group_log::persist(const persist_request& request, durability wanted, persist_done done) {
   if (auto writable = storage_->check_writable(); !writable) return writable;
@@ -26,13 +39,16 @@ result<> stored_group_log::persist(const persist_request& request, durability wa
   item.group = group_;
   item.wanted = wanted;
   item.done = std::move(done);
-  item.records.reserve(request.entries.size() + 2);
+  item.records.reserve(request.entries.size() + 3);
   if (request.hard)
     item.records.push_back(
         small_record(wal_record_type::hard_state, group_, encode_hard_state(*request.hard)));
   if (request.truncate_from)
     item.records.push_back(
         small_record(wal_record_type::truncate, group_, encode_number(request.truncate_from->value())));
+  const relaxed_mark mark = mark_for(request, wanted);
+  if (mark != mark_)
+    item.records.push_back(small_record(wal_record_type::relaxed_mark, group_, encode_relaxed_mark(mark)));
   // Whatever the topic says, these must survive a power loss (DESIGN D4).
   if (!item.records.empty()) item.wanted = durability::durable;
   for (const entry& e : request.entries) {
@@ -41,9 +57,13 @@ result<> stored_group_log::persist(const persist_request& request, durability wa
       item.wanted = durability::durable;
     item.records.push_back(wal_record::of_entry(group_, e));
   }
-  item.apply = [group = group_, request](logged_group_table& groups) { groups.persist(group, request); };
+  item.apply = [group = group_, request, mark](logged_group_table& groups) {
+    groups.persist(group, request);
+    groups.set_relaxed(group, mark);
+  };
   const space_claim claim = request.entries.empty() ? space_claim::urgent : space_claim::ordinary;
   if (auto taken = queue_.submit(std::move(item), claim); !taken) return taken;
+  mark_ = mark;
   storage_->append(request);
   return {};
 }

@@ -14,8 +14,9 @@ namespace marquee::raft {
 class stored_group_log final : public group_log {
  public:
   stored_group_log(group_id group, std::shared_ptr<group_storage> storage, flush_queue& queue,
-                   segment_remover& remover);
+                   segment_remover& remover, relaxed_mark mark = {});
 
+  void set_durability(durability wanted) override { declared_ = wanted; }
   [[nodiscard]] result<> persist(const persist_request& request, durability wanted,
                                  persist_done done) override;
 
@@ -54,6 +55,8 @@ class stored_group_log final : public group_log {
  private:
   /// Writes the log start down; then the files of `old_` go.
   void write_log_start();
+  /// As it has to be on disk before `request` counts.
+  [[nodiscard]] relaxed_mark mark_for(const persist_request& request, durability wanted) const;
 
   group_id group_;
   std::shared_ptr<group_storage> storage_;
@@ -63,6 +66,9 @@ class stored_group_log final : public group_log {
   bool log_start_unwritten_ = false;
   /// Out of the readers' sight; their files wait for that record.
   std::vector<std::shared_ptr<segment>> old_;
+  /// As handed to the queue last.
+  relaxed_mark mark_;
+  std::optional<durability> declared_;
 };
 
 }  // namespace marquee::raft

@@ -190,16 +190,6 @@ result<> wal_log_store::run_checkpoint(const std::vector<group_checkpoint>& grou
   return {};
 }
 
-result<> wal_log_store::relaxed_writes_settled() {
-  const session_facts facts{boot_id_, false};
-  flush_item item;
-  item.records.push_back(group_record(wal_record_type::session, {}, encode_session(facts)));
-  item.apply = [facts](logged_group_table& groups) { groups.set_session(facts); };
-  if (auto written = write_and_wait(std::move(item)); !written) return written;
-  relaxed_doubt_ = false;
-  return {};
-}
-
 bool wal_log_store::run_later(std::function<void()> job) {
   if (threads_ == store_threads::none) {
     job();

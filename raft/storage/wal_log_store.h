@@ -35,8 +35,6 @@ class wal_log_store final : public log_store {
   ~wal_log_store() override;
 
   [[nodiscard]] std::vector<recovered_group> take_recovered() override;
-  [[nodiscard]] bool relaxed_writes_in_doubt() const override { return relaxed_doubt_; }
-  [[nodiscard]] result<> relaxed_writes_settled() override;
   [[nodiscard]] result<std::unique_ptr<group_log>> create_group(const group_id& group,
                                                                 const configuration& members) override;
   [[nodiscard]] result<> remove_group(const group_id& group) override;
@@ -82,8 +80,6 @@ class wal_log_store final : public log_store {
   std::unique_ptr<file_lock> lock_;
   std::unique_ptr<flush_queue> queue_;
   std::vector<recovered_group> recovered_;
-  std::atomic<bool> relaxed_doubt_{false};
-  std::string boot_id_;
 
   std::mutex mutex_;
   std::map<group_id, known_group> groups_;

@@ -15,8 +15,8 @@ constexpr std::uint64_t least_wal_file_bytes = std::uint64_t{16} << 10;
 constexpr std::uint64_t wal_file_multiple = 4096;
 
 /// Changes with each boot of the machine; empty where the kernel does not tell.
-std::string boot_id_of_kernel(file_system& files) {
-  const auto content = read_file(files, "/proc/sys/kernel/random/boot_id", 4096);
+std::string boot_id_of_kernel(file_system& files, const std::string& path) {
+  const auto content = read_file(files, path, 4096);
   if (!content) return "";
   std::string text(as_text(*content));
   while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -56,11 +56,12 @@ result<> wal_log_store::start(callbacks on, bool planted_bug) {
     log_info("raft.storage", "the write-ahead log ends with something half written, left out: {}",
              wal->torn_tail_place);
 
-  boot_id_ = options_.kernel_boot_id.empty() ? boot_id_of_kernel(files_) : options_.kernel_boot_id;
-  const session_facts before = wal->groups.session();
-  relaxed_doubt_ =
-      before.relaxed_doubt || (!wal->is_new && !wal->clean_stop && before.kernel_boot_id != boot_id_);
-  wal->groups.set_session({boot_id_, relaxed_doubt_});
+  const std::string boot_id = options_.kernel_boot_id.empty()
+                                  ? boot_id_of_kernel(files_, options_.boot_id_file)
+                                  : options_.kernel_boot_id;
+  const bool same_boot = !boot_id.empty() && wal->groups.session().kernel_boot_id == boot_id;
+  if (!wal->is_new && !wal->clean_stop && !same_boot) wal->groups.power_was_lost();
+  wal->groups.set_session({boot_id});
 
   std::vector<wal_slot> live;
   std::vector<wal_slot> spare;
@@ -68,8 +69,8 @@ result<> wal_log_store::start(callbacks on, bool planted_bug) {
   if (auto recovered = recover_groups(*wal); !recovered) return recovered;
   make_queue(*wal, wal->groups, std::move(on), planted_bug);
   for (recovered_group& found : recovered_)
-    found.log =
-        std::make_unique<stored_group_log>(found.group, groups_.at(found.group).storage, *queue_, remover_);
+    found.log = std::make_unique<stored_group_log>(found.group, groups_.at(found.group).storage, *queue_,
+                                                   remover_, wal->groups.find(found.group)->relaxed);
   queue_->add_slots(std::move(spare));
   if (auto begun = queue_->begin(); !begun) return fail(begun, "starting the write-ahead log");
   queue_->add_slots(std::move(live));
@@ -149,6 +150,9 @@ void wal_log_store::add_recovered(const group_id& group, const logged_group& log
   found.restored.applied_index = found.state.applied;
   found.restored.base_configuration = storage->configuration_at(found.restored.commit_index);
   found.restored.newly_created = logged.facts.hard == hard_state{} && storage->last_index() == log_index(0);
+  const relaxed_mark& mark = logged.relaxed;
+  found.restored.doubt = {mark.losses, mark.state == relaxed_state::in_doubt,
+                          mark.losses > 0 || mark.state != relaxed_state::durable};
   found.restored.next_offset = storage->next_offset();
   found.restored.append_time_ms = storage->last_time_ms();
   groups_[group] = {std::move(storage), logged.facts.bootstrap};
@@ -165,6 +169,8 @@ void wal_log_store::make_queue(const recovered_wal& wal, logged_group_table grou
   // Room for what arrives while a checkpoint is under way.
   options.wal_files_most =
       static_cast<std::uint32_t>(4 + 3 * options_.checkpoint_bytes / options_.wal_file_bytes);
+  options.relaxed_sync_us = options_.flush_ms * 1000;
+  options.relaxed_sync_bytes = options_.flush_bytes;
   options.planted_bug_acknowledge_before_sync = planted_bug;
   const std::uint32_t last_number = wal.files.empty() ? 0 : wal.files.back();
   queue_ = std::make_unique<flush_queue>(files_, time_, metrics_, std::move(options), std::move(on),

@@ -128,7 +128,7 @@ bytes encode_session(const session_facts& facts) {
   bytes data;
   byte_writer writer(data);
   writer.put_sized(facts.kernel_boot_id);
-  writer.put<std::uint8_t>(facts.relaxed_doubt ? 1 : 0);
+  writer.put<std::uint8_t>(0);
   return data;
 }
 
@@ -136,9 +136,29 @@ result<session_facts> decode_session(bytes_view data) {
   byte_reader reader(data);
   session_facts facts;
   facts.kernel_boot_id = as_text(reader.get_sized());
-  facts.relaxed_doubt = reader.get<std::uint8_t>() != 0;
+  (void)reader.get<std::uint8_t>();
   if (!complete(reader)) return bad_payload("session");
   return facts;
+}
+
+bytes encode_relaxed_mark(const relaxed_mark& mark) {
+  bytes data;
+  byte_writer writer(data);
+  writer.put<std::uint8_t>(static_cast<std::uint8_t>(mark.state));
+  writer.put<std::uint64_t>(mark.losses);
+  return data;
+}
+
+result<relaxed_mark> decode_relaxed_mark(bytes_view data) {
+  byte_reader reader(data);
+  relaxed_mark mark;
+  const auto state = reader.get<std::uint8_t>();
+  mark.losses = reader.get<std::uint64_t>();
+  if (!complete(reader)) return bad_payload("relaxed mark");
+  if (state > static_cast<std::uint8_t>(relaxed_state::in_doubt))
+    return fail(error_code::unsupported, "relaxed mark of an unknown state: a newer release wrote it");
+  mark.state = static_cast<relaxed_state>(state);
+  return mark;
 }
 
 }  // namespace marquee::raft

@@ -65,12 +65,29 @@ struct entry_pointer {
 [[nodiscard]] bytes encode_entry_pointer(const entry_pointer& pointer);
 [[nodiscard]] result<entry_pointer> decode_entry_pointer(bytes_view data);
 
-/// The kernel's boot id; `relaxed_doubt`: an earlier machine crash may have lost relaxed writes (DESIGN D4).
+/// The boot of the machine that the process runs under (DESIGN D4).
 struct session_facts {
   std::string kernel_boot_id;
-  bool relaxed_doubt = false;
 };
 [[nodiscard]] bytes encode_session(const session_facts& facts);
 [[nodiscard]] result<session_facts> decode_session(bytes_view data);
+
+enum class relaxed_state : std::uint8_t {
+  durable = 0,   ///< everything acknowledged was synced before
+  relaxed = 1,   ///< what was written last may not be synced
+  in_doubt = 2,  ///< power went in that state; the group has not been whole since
+};
+/// What a group's acknowledgements are worth after a loss of power. Synced before the first write that it
+/// concerns.
+struct relaxed_mark {
+  relaxed_state state = relaxed_state::durable;
+  /// How often power went in a state other than durable.
+  std::uint64_t losses = 0;
+
+  bool operator==(const relaxed_mark&) const = default;
+};
+[[nodiscard]] bytes encode_relaxed_mark(const relaxed_mark& mark);
+/// Also unsupported: a state that a newer release gave out.
+[[nodiscard]] result<relaxed_mark> decode_relaxed_mark(bytes_view data);
 
 }  // namespace marquee::raft

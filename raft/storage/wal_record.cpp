@@ -121,6 +121,8 @@ std::string_view to_string(wal_record_type type) {
       return "checkpoint end";
     case wal_record_type::session:
       return "session";
+    case wal_record_type::relaxed_mark:
+      return "relaxed mark";
     case wal_record_type::clean_stop:
       return "clean stop";
   }

@@ -29,6 +29,7 @@ enum class wal_record_type : std::uint8_t {
   checkpoint_end = 11,    ///< the checkpoint is complete
   session = 12,           ///< the process started under this kernel boot id
   clean_stop = 13,        ///< everything before is synced and nobody writes after it
+  relaxed_mark = 14,      ///< whether the group's writes may be lost with the machine's power, or were
 };
 
 /// One record to be written. `front` goes before the entry's parts, which are shared, not copied.

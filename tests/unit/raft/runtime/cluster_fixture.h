@@ -122,6 +122,8 @@ struct test_broker {
   std::int64_t boots = 0;
   std::uint16_t port = 0;
   std::size_t threads = 2;
+  /// Another one means that the machine was started again.
+  std::string boot_id = "boot";
   std::unique_ptr<metrics_registry> metrics;
   std::unique_ptr<raft_host> host;
 
@@ -139,6 +141,7 @@ struct test_broker {
     options.threads = threads;
     options.storage.data_dir = data_dir;
     options.storage.wal_file_bytes = std::uint64_t{4} << 20;
+    options.storage.kernel_boot_id = boot_id;
     metrics = std::make_unique<metrics_registry>();
     host = raft_host::make(options, system_file_system(), time, *metrics,
                            {.make_machine = [](replica&) { return std::make_unique<recording_machine>(); }});
@@ -193,18 +196,23 @@ class cluster : public ::testing::Test {
     connect();
   }
 
-  void create(const group_id& group, std::vector<int> members = {1, 2, 3}) {
+  void create(const group_id& group, std::vector<int> members = {1, 2, 3}, group_options how = {}) {
     for (const int number : members) {
-      const auto made = brokers[number].host->create_replica(group, voters(members), {});
+      const auto made = brokers[number].host->create_replica(group, voters(members), how);
       ASSERT_TRUE(made.has_value()) << made.error().message;
     }
   }
-  /// The running broker whose replica may serve; 0 if there is none in time.
+  /// The running broker whose replica may serve; 0 if there is none.
+  int leader_now(const group_id& group) {
+    for (const auto& [number, broker] : brokers)
+      if (broker.host && broker.host->find(group) && broker.machine(group).ready()) return number;
+    return 0;
+  }
+  /// 0 if there is none in time.
   int wait_for_leader(const group_id& group) {
     int found = 0;
     static_cast<void>(eventually([&] {
-      for (const auto& [number, broker] : brokers)
-        if (broker.host && broker.host->find(group) && broker.machine(group).ready()) found = number;
+      found = leader_now(group);
       return found != 0;
     }));
     return found;

@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "net/event_loop.h"
+#include "raft/core/entry_codec.h"
 #include "tests/unit/raft/runtime/cluster_fixture.h"
 #include "tests/unit/raft/runtime/memory_log.h"
 
@@ -219,6 +220,34 @@ TEST_F(hosted_replica_test, segment_that_is_full_or_old_asks_for_a_checkpoint) {
   ASSERT_TRUE(propose("one", outcome).has_value());
   settle();
   EXPECT_GT(segments_ended_, 1);
+}
+
+// DESIGN D4: a loss was accepted while this replica was away.
+TEST_F(hosted_replica_test,
+       replica_whose_committed_entries_are_not_the_leaders_is_fenced_and_keeps_its_data) {
+  start({1, 2, 3}, {.wanted = durability::relaxed});
+  const auto append = [this](int from, int term) {
+    entry e;
+    e.type = entry_type::no_op;
+    e.term = term_number(term);
+    e.index = log_index(1);
+    seal_entry(e);
+    message m;
+    m.type = message_type::append_request;
+    m.from = replica_of(from);
+    m.to = replica_of(1);
+    m.term = term_number(term);
+    m.entries = {e};
+    m.commit = log_index(1);
+    who_->receive(m);
+    settle();
+  };
+  append(2, 1);
+  EXPECT_EQ(who_->commit_index(), log_index(1));
+  append(3, 2);
+  ASSERT_TRUE(fenced_.has_value());
+  EXPECT_NE(fenced_->message.find("a loss was accepted"), std::string::npos);
+  EXPECT_EQ(log_->term_at(log_index(1)), term_number(1));
 }
 
 TEST_F(hosted_replica_test, full_log_queue_refuses_proposals_and_passes_on_what_was_taken_later) {

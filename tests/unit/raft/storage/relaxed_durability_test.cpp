@@ -12,6 +12,11 @@ class relaxed_durability_test : public testing::Test {
     ASSERT_TRUE(under_test.open());
     under_test.create(group);
     under_test.create(other);
+    // The first relaxed write of a group is synced together with the mark that says so.
+    submit(group, 1, durability::relaxed, "mark");
+    submit(other, 1, durability::relaxed, "mark");
+    under_test.store->step();
+    completed.clear();
     before = syncs();
   }
   [[nodiscard]] std::uint64_t syncs() {
@@ -36,7 +41,7 @@ class relaxed_durability_test : public testing::Test {
 };
 
 TEST_F(relaxed_durability_test, completes_after_the_write_and_is_synced_within_100_ms) {
-  submit(group, 1, durability::relaxed, "a");
+  submit(group, 2, durability::relaxed, "a");
   EXPECT_TRUE(under_test.store->step());
   EXPECT_EQ(completed, std::vector<std::string>{"a@0"});
   under_test.time.advance_ms(99);
@@ -47,19 +52,49 @@ TEST_F(relaxed_durability_test, completes_after_the_write_and_is_synced_within_1
   EXPECT_FALSE(under_test.store->step());
 }
 
+// A queue that is never empty must not put the sync off.
+TEST_F(relaxed_durability_test, is_synced_within_100_ms_under_steady_load_too) {
+  for (std::int64_t index = 2; index < 12; ++index) {
+    submit(group, index, durability::relaxed, "a");
+    EXPECT_TRUE(under_test.store->step());
+    EXPECT_EQ(syncs(), before) << index;
+    under_test.time.advance_ms(10);
+  }
+  submit(group, 12, durability::relaxed, "a");
+  EXPECT_TRUE(under_test.store->step());
+  EXPECT_EQ(syncs(), before + 1);
+}
+
+TEST_F(relaxed_durability_test, both_limits_can_be_set) {
+  under_test.close();
+  files.kill_process();
+  under_test.options.flush_ms = 5;
+  under_test.options.flush_bytes = 1000;
+  ASSERT_TRUE(under_test.open());
+  before = syncs();
+  submit(group, 2, durability::relaxed, "a");
+  EXPECT_TRUE(under_test.store->step());
+  under_test.time.advance_ms(5);
+  EXPECT_TRUE(under_test.store->step());
+  EXPECT_EQ(syncs(), before + 1);
+  submit(group, 3, durability::relaxed, "b", 1000);
+  EXPECT_TRUE(under_test.store->step());
+  EXPECT_EQ(syncs(), before + 2);
+}
+
 TEST_F(relaxed_durability_test, is_synced_after_one_mebibyte) {
-  submit(group, 1, durability::relaxed, "a", 600'000);
+  submit(group, 2, durability::relaxed, "a", 600'000);
   EXPECT_TRUE(under_test.store->step());
   EXPECT_EQ(syncs(), before);
-  submit(group, 2, durability::relaxed, "b", 600'000);
+  submit(group, 3, durability::relaxed, "b", 600'000);
   EXPECT_TRUE(under_test.store->step());
   EXPECT_EQ(syncs(), before + 1);
 }
 
 TEST_F(relaxed_durability_test, does_not_wait_for_the_sync_of_another_group_but_keeps_its_own_order) {
-  submit(group, 1, durability::durable, "group durable");
-  submit(other, 1, durability::relaxed, "other relaxed");
-  submit(group, 2, durability::relaxed, "group relaxed");
+  submit(group, 2, durability::durable, "group durable");
+  submit(other, 2, durability::relaxed, "other relaxed");
+  submit(group, 3, durability::relaxed, "group relaxed");
   EXPECT_TRUE(under_test.store->step());
   EXPECT_EQ(completed, (std::vector<std::string>{"other relaxed@0", "group durable@1", "group relaxed@1"}));
 }
@@ -69,20 +104,20 @@ TEST_F(relaxed_durability_test, votes_and_truncations_are_synced_whatever_the_to
   vote.hard = hard_state{term_number(4), replica_number(1)};
   ASSERT_TRUE(under_test.persist(group, vote, durability::relaxed));
   EXPECT_EQ(syncs(), before + 1);
-  submit(group, 1, durability::relaxed, "a");
+  submit(group, 2, durability::relaxed, "a");
   persist_request truncation;
-  truncation.truncate_from = log_index(1);
+  truncation.truncate_from = log_index(2);
   ASSERT_TRUE(under_test.persist(group, truncation, durability::relaxed));
   EXPECT_EQ(syncs(), before + 2);
 }
 
 TEST_F(relaxed_durability_test, survives_the_death_of_the_process) {
-  submit(group, 1, durability::relaxed, "a");
+  submit(group, 2, durability::relaxed, "a");
   EXPECT_TRUE(under_test.store->step());
   under_test.close();
   files.kill_process();
   ASSERT_TRUE(under_test.open());
-  EXPECT_EQ(under_test.logs.at(group)->last_index(), log_index(1));
+  EXPECT_EQ(under_test.logs.at(group)->last_index(), log_index(2));
 }
 
 }  // namespace

@@ -125,7 +125,6 @@ TEST_F(threaded_store_test, entries_of_several_groups_on_several_threads_are_bac
   open();
   auto recovered = store->take_recovered();
   ASSERT_EQ(recovered.size(), static_cast<std::size_t>(groups));
-  EXPECT_FALSE(store->relaxed_writes_in_doubt());
   for (const recovered_group& found : recovered) {
     EXPECT_EQ(found.damage, "");
     EXPECT_EQ(found.restored.hard.term, term_number(2501));

@@ -243,24 +243,5 @@ TEST_F(wal_log_store_test, entry_larger_than_a_log_file_is_refused_with_the_limi
   EXPECT_EQ(under_test.logs.at(group)->last_index(), log_index(0));
 }
 
-TEST_F(wal_log_store_test, clean_stop_leaves_no_doubt_about_relaxed_writes_and_a_reboot_without_it_does) {
-  open();
-  under_test.create(group);
-  under_test.store->stop();
-  under_test.options.kernel_boot_id = "boot-2";
-  kill_and_open();
-  EXPECT_FALSE(under_test.store->relaxed_writes_in_doubt());
-  kill_and_open();
-  EXPECT_FALSE(under_test.store->relaxed_writes_in_doubt()) << "only the process died";
-  under_test.options.kernel_boot_id = "boot-3";
-  kill_and_open();
-  EXPECT_TRUE(under_test.store->relaxed_writes_in_doubt());
-  kill_and_open();
-  EXPECT_TRUE(under_test.store->relaxed_writes_in_doubt()) << "nobody has settled it";
-  ASSERT_TRUE(under_test.store->relaxed_writes_settled());
-  kill_and_open();
-  EXPECT_FALSE(under_test.store->relaxed_writes_in_doubt());
-}
-
 }  // namespace
 }  // namespace marquee::raft

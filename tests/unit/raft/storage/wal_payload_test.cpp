@@ -54,12 +54,20 @@ TEST(wal_payload, pointer_session_and_numbers_come_back) {
   EXPECT_EQ(pointer->file_position, 4096U);
   EXPECT_EQ(pointer->encoded_bytes, 300U);
   EXPECT_EQ(pointer->entry_checksum, 42U);
-  const auto session = decode_session(encode_session({"boot", true}));
+  const auto session = decode_session(encode_session({"boot"}));
   ASSERT_TRUE(session);
   EXPECT_EQ(session->kernel_boot_id, "boot");
-  EXPECT_TRUE(session->relaxed_doubt);
   EXPECT_EQ(*decode_number(encode_number(-3)), -3);
   EXPECT_FALSE(decode_number(bytes(7)));
+}
+
+TEST(wal_payload, relaxed_mark_comes_back_and_an_unknown_state_is_refused) {
+  const relaxed_mark mark{relaxed_state::in_doubt, 3};
+  EXPECT_EQ(*decode_relaxed_mark(encode_relaxed_mark(mark)), mark);
+  EXPECT_EQ(decode_relaxed_mark(bytes(8)).error().code, error_code::corrupt);
+  bytes newer = encode_relaxed_mark(mark);
+  newer[0] = 3;
+  EXPECT_EQ(decode_relaxed_mark(newer).error().code, error_code::unsupported);
 }
 
 }  // namespace
