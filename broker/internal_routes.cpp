@@ -8,6 +8,7 @@
 
 #include "broker/metadata_codec.h"
 #include "broker/partition_report.h"
+#include "broker/recover_handler.h"
 #include "net/api_error.h"
 
 namespace marquee::broker {
@@ -150,6 +151,7 @@ void add_internal_routes(net::http_router& router, const internal_routes_environ
   router.add("POST", "/internal/metadata", guarded(environment, take_metadata));
   router.add("GET", "/internal/leaders", guarded(environment, tell_leaders));
   router.add("GET", "/internal/partitions", guarded(environment, tell_partitions));
+  router.add("POST", "/internal/recover", guarded(environment, recover_partition));
 }
 
 }  // namespace marquee::broker

@@ -29,8 +29,8 @@ struct internal_routes_environment {
   net::wake_point leaders_changed;
 };
 
-/// POST /internal/metadata, GET /internal/leaders, GET /internal/partitions: for processes that prove the
-/// cluster's secret; others get 403.
+/// POST /internal/metadata, GET /internal/leaders, GET /internal/partitions, POST /internal/recover: for
+/// processes that prove the cluster's secret; others get 403.
 void add_internal_routes(net::http_router& router, const internal_routes_environment& environment);
 
 }  // namespace marquee::broker

@@ -35,7 +35,7 @@ json describe_member(const raft::node_status& status, const replica_id& member, 
   const auto progress = std::ranges::find(status.progress, member, &raft::peer_progress::replica);
   if (progress == status.progress.end()) return told;
   told["match_index"] = progress->match.value();
-  told["in_sync"] = progress->active && progress->match >= status.commit_index;
+  told["in_sync"] = progress->active && !progress->in_doubt && progress->match >= status.commit_index;
   return told;
 }
 
@@ -58,6 +58,7 @@ std::string describe(const partition& served, bool high_watermark_known) {
                {"replicas", std::move(replicas)}};
   told["leader"] = status.now.leader ? json(status.now.leader->broker.value()) : json(nullptr);
   told["high_watermark"] = high_watermark_known ? json(served.state().next_offset().value()) : json(nullptr);
+  if (status.in_doubt) told["in_doubt"] = true;
   if (!replica.fenced().empty()) told["fenced"] = replica.fenced();
   return told.dump(-1, ' ', false, json::error_handler_t::replace);
 }
