@@ -24,7 +24,7 @@ struct print_options {
 };
 
 /// Writes one record. A tombstone is an empty line, nothing in `raw`, and says so in `json`. Only `json`
-/// tells every record apart from every other one; it is also what `produce --json-lines` reads.
+/// tells every record apart from every other one.
 void print_record(std::ostream& output, const print_options& options, const client::received_message& record);
 
 }  // namespace marquee::cli
