@@ -12,6 +12,8 @@ broker_metrics::broker_metrics(metrics_registry& registry)
           registry.counter("marquee_broker_produced_records_total", "Records accepted as new or duplicate.")),
       produced_bytes(
           registry.counter("marquee_broker_produced_bytes_total", "Bytes of record batches received.")),
+      fetched_records(registry.counter("marquee_broker_fetched_records_total",
+                                       "Records in the batches sent, those before the asked offset too.")),
       fetched_bytes(registry.counter("marquee_broker_fetched_bytes_total", "Bytes of record batches sent.")),
       produce_errors(registry.counter("marquee_broker_produce_errors_total",
                                       "Partitions of Produce requests answered with an error.")),

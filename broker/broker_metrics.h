@@ -13,6 +13,7 @@ struct broker_metrics {
   metric_counter& other_requests;
   metric_counter& produced_records;
   metric_counter& produced_bytes;
+  metric_counter& fetched_records;
   metric_counter& fetched_bytes;
   metric_counter& produce_errors;
   metric_counter& duplicate_batches;

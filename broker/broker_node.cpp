@@ -94,6 +94,8 @@ broker_announcement broker_node::announcement() const {
   if (identity_) what.broker = identity_->replica.broker;
   if (identity_) what.cluster_id = identity_->cluster_id;
   what.metadata_version = [this] { return catalog_->snapshot()->version; };
+  what.produced_records = [this] { return static_cast<std::int64_t>(metrics_->produced_records.value()); };
+  what.fetched_records = [this] { return static_cast<std::int64_t>(metrics_->fetched_records.value()); };
   return what;
 }
 

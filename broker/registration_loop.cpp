@@ -39,6 +39,8 @@ std::string encode_announcement(const broker_announcement& what) {
   if (what.broker) body["broker_id"] = what.broker->value();
   if (what.cluster_id) body["cluster_id"] = to_string(*what.cluster_id);
   if (what.metadata_version) body["metadata_version"] = what.metadata_version();
+  if (what.produced_records) body["produced_records"] = what.produced_records();
+  if (what.fetched_records) body["fetched_records"] = what.fetched_records();
   return body.dump();
 }
 

@@ -27,6 +27,9 @@ struct broker_announcement {
   std::optional<uuid> cluster_id{};
   /// Of the metadata that this broker has; may be empty.
   std::function<std::int64_t()> metadata_version{};
+  /// Since the start; for rates. May be empty.
+  std::function<std::int64_t()> produced_records{};
+  std::function<std::int64_t()> fetched_records{};
 };
 
 /// The body of POST /broker.

@@ -51,7 +51,8 @@ result<std::unique_ptr<load_balancer_process>> load_balancer_process::start(
   };
   auto running = std::unique_ptr<load_balancer_process>(new load_balancer_process(std::move(made)));
   if (const result<> started = running->state_->host->start(ready); !started) return fail(started);
-  running->state_->monitor->start();
+  running->state_->monitor->start("http://" + options.process.http.address + ":" +
+                                  std::to_string(running->http_port()));
   return running;
 }
 

@@ -1,13 +1,17 @@
 #include "load_balancer/manager_monitor_loop.h"
 
+#include "base/clock.h"
 #include "base/logging.h"
+#include "base/release.h"
 #include "load_balancer/manager_list_codec.h"
+#include "net/api_error.h"
 #include "net/event_loop.h"
 
 namespace marquee::load_balancer {
 namespace {
 
 constexpr std::string_view managers_path = "/internal/managers";
+constexpr std::string_view load_balancers_path = "/internal/load-balancers";
 
 }  // namespace
 
@@ -22,7 +26,10 @@ manager_monitor_loop::manager_monitor_loop(net::event_loop& loop, manager_table&
           loop, net::http_client_options{.max_connections_per_endpoint = 4,
                                          .max_response_bytes = 4 * 1024 * 1024})) {}
 
-void manager_monitor_loop::start() {
+void manager_monitor_loop::start(std::string http) {
+  report_ = R"({"name":)" + net::json_quote(options_.process.name) + R"(,"http":)" + net::json_quote(http) +
+            R"(,"version":)" + net::json_quote(release_version()) + R"(,"started_ms":)" +
+            std::to_string(system_clock().wall_ms()) + "}";
   loop_.spawn([self = shared_from_this()] { return watch_health(self); });
   loop_.spawn([self = shared_from_this()] { return discover(self); });
 }
@@ -66,7 +73,11 @@ net::task<> manager_monitor_loop::discover(std::shared_ptr<manager_monitor_loop>
     // Every write manager knows all of them; one that fails to answer is passed over.
     for (int attempt = 0; attempt < 3 && !self->closed_; ++attempt) {
       const std::optional<manager> from = self->table_.least_outstanding(manager_role::write_manager, asked);
-      if (!from || from->health == manager_health::unhealthy || co_await self->ask_for_managers(*from)) break;
+      if (!from || from->health == manager_health::unhealthy) break;
+      if (co_await self->ask_for_managers(*from)) {
+        if (!self->closed_) co_await self->report_itself(*from);
+        break;
+      }
       asked.push_back(from->http);
     }
     co_await net::sleep_ms(self->options_.discovery_interval_ms);
@@ -89,6 +100,14 @@ net::task<bool> manager_monitor_loop::ask_for_managers(manager from) {
   last_complaint_.clear();
   table_.learn(*list);
   co_return true;
+}
+
+/// For GET /cluster alone: nothing waits for it, and nobody minds when it fails.
+net::task<> manager_monitor_loop::report_itself(manager to) {
+  net::http_request request{.method = "POST", .target = std::string(load_balancers_path), .body = report_};
+  secret_.sign(request);
+  const net::http_call_options call{.timeout_ms = options_.health_timeout_ms, .resend_if_stale = true};
+  static_cast<void>(co_await client_->send(to.http, std::move(request), call));
 }
 
 }  // namespace marquee::load_balancer

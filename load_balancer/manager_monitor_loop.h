@@ -30,7 +30,8 @@ class manager_monitor_loop : public std::enable_shared_from_this<manager_monitor
   /// healthy. Set before `start`.
   std::function<void(const net::endpoint&)> on_silent = {};
 
-  void start();
+  /// From now on this load balancer reports itself, too, as served at `http` ("http://host:port").
+  void start(std::string http);
   /// Ends its coroutines at their next step. On the loop, or after it has stopped.
   void close();
 
@@ -39,11 +40,13 @@ class manager_monitor_loop : public std::enable_shared_from_this<manager_monitor
   static net::task<> probe(std::shared_ptr<manager_monitor_loop> self, manager target);
   static net::task<> discover(std::shared_ptr<manager_monitor_loop> self);
   [[nodiscard]] net::task<bool> ask_for_managers(manager from);
+  [[nodiscard]] net::task<> report_itself(manager to);
 
   net::event_loop& loop_;
   manager_table& table_;
   const load_balancer_options options_;
   const net::cluster_secret secret_;
+  std::string report_;  ///< the body of POST /internal/load-balancers
   std::unique_ptr<net::http_client> client_;
   std::set<net::endpoint> being_probed_;
   std::string last_complaint_;  ///< logged once, not every two seconds

@@ -19,6 +19,7 @@ constexpr std::int32_t largest_broker_id = (1 << 30) - 1;
 struct announcement {
   db::broker_registration registration;
   std::optional<uuid> cluster_id;
+  broker_report report;
 };
 
 /// A name, or an address of either kind: clients are told it, and logs show it.
@@ -45,7 +46,9 @@ api_result<announcement> read_announcement(const manager_context& context, const
   broker.boot = boot_count(body.integer_or("boot", 0, 0, INT64_MAX));
   broker.rack = body.optional_text("rack").value_or("");
   broker.release = body.optional_text("version").value_or("");
-  static_cast<void>(body.optional_integer("metadata_version", 0, INT64_MAX));
+  read.report.metadata_version = body.optional_integer("metadata_version", 0, INT64_MAX);
+  read.report.produced_records = body.integer_or("produced_records", 0, 0, INT64_MAX);
+  read.report.fetched_records = body.integer_or("fetched_records", 0, 0, INT64_MAX);
   const std::string cluster = body.optional_text("cluster_id").value_or("");
   if (!cluster.empty()) {
     read.cluster_id = uuid::parse(cluster);
@@ -112,7 +115,7 @@ net::task<http_response> announce(manager_context& context, http_exchange& excha
     wanted.boot = boot_count(0);
   }
   if (const auto row = find_unchanged(*metadata, wanted)) {
-    if (context.registry.note({row->id, row->incarnation}, row->boot))
+    if (context.registry.note({row->id, row->incarnation}, row->boot, read->report))
       log_info("write_manager", "broker {} is there (boot {})", row->id.value(), row->boot.value());
     co_return registered(context, *row, 200);
   }
@@ -123,7 +126,7 @@ net::task<http_response> announce(manager_context& context, http_exchange& excha
   if (const auto row = find_identity(*metadata, wanted);
       !done && done.error().code == error_code::unavailable && row) {
     // It is who it says it is; that it was started again is written down when PostgreSQL is back.
-    context.registry.note({row->id, row->incarnation}, wanted.boot);
+    context.registry.note({row->id, row->incarnation}, wanted.boot, read->report);
     co_return registered(context, *row, 200);
   }
   if (!done) co_return net::to_response(context.from_store(done.error()));
@@ -132,7 +135,8 @@ net::task<http_response> announce(manager_context& context, http_exchange& excha
   log_info("write_manager", "{} broker {} at {}:{} (incarnation {}, boot {})",
            done->created ? "registered" : "updated", broker.id.value(), escape_for_log(broker.host),
            broker.kafka_port, broker.incarnation.value(), broker.boot.value());
-  if (wanted.incarnation.value() != 0) context.registry.note({broker.id, broker.incarnation}, broker.boot);
+  if (wanted.incarnation.value() != 0)
+    context.registry.note({broker.id, broker.incarnation}, broker.boot, read->report);
   co_return registered(context, broker, done->created ? 201 : 200);
 }
 

@@ -1,6 +1,13 @@
 #include "write_manager/broker_registry.h"
 
+#include <algorithm>
+
 namespace marquee::write_manager {
+
+namespace {
+/// Heartbeats come every second.
+constexpr std::size_t samples_kept = 6;
+}  // namespace
 
 std::string_view to_string(broker_state state) {
   switch (state) {
@@ -14,12 +21,35 @@ std::string_view to_string(broker_state state) {
   return "failed";
 }
 
-bool broker_registry::note(const replica_id& replica, boot_count boot) {
+bool broker_registry::note(const replica_id& replica, boot_count boot, const broker_report& report) {
   const std::lock_guard lock(mutex_);
   heartbeat& known = heartbeats_[replica.broker];
   const bool news = known.monotonic_ms == 0 || known.replica != replica || known.boot != boot;
-  known = {replica, boot, clock_.wall_ms(), clock_.monotonic_ms()};
+  known = {replica, boot, clock_.wall_ms(), clock_.monotonic_ms(), report};
+  std::deque<heartbeat>& samples = samples_[replica.broker];
+  if (news) samples.clear();
+  samples.push_back(known);
+  if (samples.size() > samples_kept) samples.pop_front();
   return news;
+}
+
+std::optional<traffic_rates> broker_registry::rates() const {
+  const std::lock_guard lock(mutex_);
+  std::optional<traffic_rates> all;
+  for (const auto& [id, samples] : samples_) {
+    const heartbeat& newest = samples.back();
+    const std::int64_t over_ms = newest.monotonic_ms - samples.front().monotonic_ms;
+    if (over_ms <= 0 || clock_.monotonic_ms() - newest.monotonic_ms >= options_.suspect_after_ms) continue;
+    const auto per_s = [over_ms](std::int64_t from, std::int64_t to) {
+      return static_cast<double>(std::max<std::int64_t>(0, to - from)) * 1000.0 /
+             static_cast<double>(over_ms);
+    };
+    if (!all) all.emplace();
+    const broker_report& oldest = samples.front().report;
+    all->produced_per_s += per_s(oldest.produced_records, newest.report.produced_records);
+    all->consumed_per_s += per_s(oldest.fetched_records, newest.report.fetched_records);
+  }
+  return all;
 }
 
 std::optional<broker_registry::heartbeat> broker_registry::last(broker_id broker) const {

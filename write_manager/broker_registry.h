@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,18 @@ namespace marquee::write_manager {
 enum class broker_state : std::uint8_t { alive, suspect, failed };
 
 [[nodiscard]] std::string_view to_string(broker_state state);
+
+/// What a broker tells about itself with each heartbeat.
+struct broker_report {
+  std::optional<std::int64_t> metadata_version{};
+  std::int64_t produced_records = 0;  ///< since it started
+  std::int64_t fetched_records = 0;   ///< since it started
+};
+
+struct traffic_rates {
+  double produced_per_s = 0;
+  double consumed_per_s = 0;
+};
 
 struct broker_registry_options {
   std::int64_t suspect_after_ms = 3'000;
@@ -35,11 +48,14 @@ class broker_registry {
     boot_count boot{};
     std::int64_t wall_ms = 0;
     std::int64_t monotonic_ms = 0;
+    broker_report report{};
   };
 
   /// Returns true if the broker was not heard of before, or was started again since.
-  bool note(const replica_id& replica, boot_count boot);
+  bool note(const replica_id& replica, boot_count boot, const broker_report& report = {});
   [[nodiscard]] std::optional<heartbeat> last(broker_id broker) const;
+  /// Of all brokers that live, over the last seconds. Nothing before two heartbeats of any of them.
+  [[nodiscard]] std::optional<traffic_rates> rates() const;
   /// A broker that has not been heard of since this manager started is given the usual time.
   [[nodiscard]] broker_state state_of(broker_id broker) const;
   /// Brokers that live and have a disk, with what the metadata gives them.
@@ -53,6 +69,8 @@ class broker_registry {
   std::int64_t started_ms_;
   mutable std::mutex mutex_;
   std::map<broker_id, heartbeat> heartbeats_;
+  /// The newest of one process of each broker, at most `samples_kept`.
+  std::map<broker_id, std::deque<heartbeat>> samples_;
 };
 
 }  // namespace marquee::write_manager

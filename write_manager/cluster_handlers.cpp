@@ -1,5 +1,7 @@
 #include "write_manager/cluster_handlers.h"
 
+#include <fmt/format.h>
+
 #include "net/http_router.h"
 #include "net/json_body.h"
 #include "write_manager/partition_status_client.h"
@@ -12,14 +14,16 @@ using net::http_response;
 namespace {
 
 constexpr std::int64_t status_wait_ms = 1'500;
+/// Reads no metadata; it is told which managers there are.
+constexpr std::string_view load_balancer_role = "load_balancer";
 
 std::string manager_json(const db::manager_directory::entry& entry) {
   const db::process_row& process = entry.process;
   return "{\"name\":" + net::json_quote(process.name) + ",\"role\":" + net::json_quote(process.role) +
          ",\"http\":" + net::json_quote(process.http) +
          ",\"state\":" + (entry.alive ? "\"alive\"" : "\"failed\"") +
-         ",\"version\":" + net::json_quote(process.release) +
-         ",\"metadata_version\":" + std::to_string(process.known_version) +
+         ",\"version\":" + net::json_quote(process.release) + ",\"metadata_version\":" +
+         (process.role == load_balancer_role ? "null" : std::to_string(process.known_version)) +
          ",\"last_seen_ms\":" + std::to_string(process.last_seen_ms) + "}";
 }
 
@@ -31,8 +35,16 @@ std::string broker_json(const manager_context& context, const db::broker_row& br
          ",\"kafka\":" + net::json_quote(host + std::to_string(broker.kafka_port)) +
          ",\"broker_id\":" + std::to_string(broker.id.value()) +
          ",\"state\":" + net::json_quote(to_string(context.registry.state_of(broker.id))) +
-         ",\"version\":" + net::json_quote(broker.release) + ",\"metadata_version\":null" +
+         ",\"version\":" + net::json_quote(broker.release) + ",\"metadata_version\":" +
+         (heard && heard->report.metadata_version ? std::to_string(*heard->report.metadata_version)
+                                                  : "null") +
          ",\"last_seen_ms\":" + (heard ? std::to_string(heard->wall_ms) : "null") + "}";
+}
+
+std::string rates_json(const std::optional<traffic_rates>& rates) {
+  if (!rates) return R"({"produced_per_s":null,"consumed_per_s":null})";
+  return fmt::format(R"({{"produced_per_s":{:.1f},"consumed_per_s":{:.1f}}})", rates->produced_per_s,
+                     rates->consumed_per_s);
 }
 
 std::string joined(const std::vector<std::string>& items) {
@@ -70,7 +82,7 @@ net::task<http_response> get_cluster(manager_context& context, const db::manager
       ",\"metadata_version\":" + std::to_string(metadata->version()) +
       ",\"controller\":" + (office && !office->holder.empty() ? net::json_quote(office->holder) : "null") +
       ",\"processes\":[" + joined(processes) + "],\"topics\":[" + joined(topics) +
-      "],\"rates\":{\"produced_per_s\":null,\"consumed_per_s\":null}}");
+      "],\"rates\":" + rates_json(context.registry.rates()) + "}");
 }
 
 net::task<http_response> get_managers(manager_context& context, const db::manager_directory& managers,
@@ -81,6 +93,23 @@ net::task<http_response> get_managers(manager_context& context, const db::manage
   co_return net::json_response(
       "{\"status\":\"success\",\"metadata_version\":" + std::to_string(context.cache.version()) +
       ",\"managers\":[" + joined(list) + "]}");
+}
+
+/// A load balancer reports itself, as managers do.
+net::task<http_response> note_load_balancer(manager_context& context, http_exchange& exchange) {
+  if (auto may = context.require_cluster(exchange.request); !may) co_return net::to_response(may.error());
+  net::json_body body = net::json_body::parse(exchange.request.body);
+  db::process_row process;
+  process.name = body.text("name");
+  process.http = body.text("http");
+  process.release = body.text("version");
+  process.started_ms = body.integer("started_ms", 0, INT64_MAX);
+  process.role = load_balancer_role;
+  if (const auto problem = body.finish())
+    co_return net::to_response(net::bad_request(context.component, *problem));
+  const result<> done = co_await context.store.report_process(process, context.metadata_deadline(exchange));
+  if (!done) co_return net::to_response(context.from_store(done.error()));
+  co_return net::json_response("{\"status\":\"success\"}");
 }
 
 net::task<http_response> take_producer_ids(manager_context& context, http_exchange& exchange) {
@@ -110,6 +139,8 @@ void add_cluster_routes(net::http_router& router, manager_context& context,
   router.add("GET", "/activity", [&](http_exchange& exchange) { return get_activity(context, exchange); });
   router.add("GET", "/internal/managers",
              [&](http_exchange& exchange) { return get_managers(context, managers, exchange); });
+  router.add("POST", "/internal/load-balancers",
+             [&](http_exchange& exchange) { return note_load_balancer(context, exchange); });
   router.add("POST", "/internal/producer-ids",
              [&](http_exchange& exchange) { return take_producer_ids(context, exchange); });
 }

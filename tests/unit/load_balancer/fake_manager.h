@@ -25,6 +25,9 @@ class fake_manager {
       }
       co_return net::json_response("{}", is_ready ? 200 : 503);
     });
+    router_.add("POST", "/internal/load-balancers", [](net::http_exchange&) -> net::task<net::http_response> {
+      co_return net::json_response(R"({"status":"success"})");
+    });
     router_.add(
         "GET", "/internal/managers", [this](net::http_exchange& exchange) -> net::task<net::http_response> {
           last_discovery_proof = std::string(exchange.request.headers.get("X-Marquee-Cluster-Secret-Proof"));

@@ -118,5 +118,25 @@ TEST(broker_registry, broker_becomes_suspect_and_then_failed) {
   EXPECT_EQ(registry.state_of(broker_id(1)), broker_state::alive);
 }
 
+TEST(broker_registry, rates_are_those_of_living_brokers_since_their_start) {
+  simulated_clock time;
+  broker_registry registry(time, {.suspect_after_ms = 3000, .failed_after_ms = 10'000});
+  const replica_id first{broker_id(1), incarnation_id(1)};
+  const replica_id second{broker_id(2), incarnation_id(2)};
+  EXPECT_FALSE(registry.rates().has_value());
+  time.advance_ms(1);
+  (void)registry.note(first, boot_count(1), {.produced_records = 100, .fetched_records = 50});
+  (void)registry.note(second, boot_count(1), {.produced_records = 7'000, .fetched_records = 0});
+  EXPECT_FALSE(registry.rates().has_value());
+  time.advance_ms(1000);
+  (void)registry.note(first, boot_count(1), {.produced_records = 300, .fetched_records = 60});
+  (void)registry.note(second, boot_count(2), {.produced_records = 5, .fetched_records = 0});
+  ASSERT_TRUE(registry.rates().has_value());
+  EXPECT_DOUBLE_EQ(registry.rates()->produced_per_s, 200.0);
+  EXPECT_DOUBLE_EQ(registry.rates()->consumed_per_s, 10.0);
+  time.advance_ms(3000);
+  EXPECT_FALSE(registry.rates().has_value());
+}
+
 }  // namespace
 }  // namespace marquee::write_manager
