@@ -1,6 +1,7 @@
 #include "broker/metadata_codec.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "net/json_body.h"
 
@@ -23,15 +24,24 @@ uuid read_uuid(const json& value) {
   return *id;
 }
 
+/// nlohmann's own conversions cut what does not fit.
+template <class Integer>
+Integer integer(const json& item, const char* name) {
+  const json& value = item.at(name);
+  if (!value.is_number_integer()) throw bad_field(std::string(name) + " is not an integer");
+  const bool fits = value.is_number_unsigned() ? std::in_range<Integer>(value.get<std::uint64_t>())
+                                               : std::in_range<Integer>(value.get<std::int64_t>());
+  if (!fits) throw bad_field(std::string(name) + " is out of range");
+  return value.get<Integer>();
+}
+
 std::uint16_t read_port(const json& item, const char* name) {
-  const auto port = item.value<std::int64_t>(name, 0);
-  if (port < 0 || port > 65535) throw bad_field(std::string(name) + " is not a port");
-  return static_cast<std::uint16_t>(port);
+  return item.contains(name) ? integer<std::uint16_t>(item, name) : std::uint16_t{0};
 }
 
 replica_id read_replica(const json& item) {
-  return {broker_id(item.at("broker_id").get<std::int32_t>()),
-          incarnation_id(item.at("incarnation").get<std::int64_t>())};
+  return {broker_id(integer<std::int32_t>(item, "broker_id")),
+          incarnation_id(integer<std::int64_t>(item, "incarnation"))};
 }
 
 std::string scalar_text(const json& value) {
@@ -44,13 +54,13 @@ topic_metadata read_topic(const json& item) {
   topic.topic_id = read_uuid(item.at("topic_id"));
   if (item.contains("config"))
     for (const auto& [key, value] : item.at("config").items()) topic.config[key] = scalar_text(value);
-  topic.routing_epoch = item.value("routing_epoch", 0);
+  topic.routing_epoch = item.contains("routing_epoch") ? integer<std::int32_t>(item, "routing_epoch") : 0;
   topic.deleted = item.value("deleted", false);
   topic.internal = item.value("internal", topic.name.starts_with(internal_prefix));
   if (!item.contains("partitions")) return topic;
   for (const json& one : item.at("partitions")) {
     partition_metadata partition;
-    partition.partition = partition_id(one.at("partition").get<std::int32_t>());
+    partition.partition = partition_id(integer<std::int32_t>(one, "partition"));
     for (const json& voter : one.at("voters")) partition.voters.push_back(read_replica(voter));
     topic.partitions.push_back(std::move(partition));
   }
@@ -67,11 +77,11 @@ broker_metadata read_broker(const json& item) {
 
 metadata_push read_push(const json& body) {
   metadata_push push;
-  push.controller_epoch = body.at("controller_epoch").get<std::int64_t>();
+  push.controller_epoch = integer<std::int64_t>(body, "controller_epoch");
   push.controller_holder = body.at("controller_holder").get<std::string>();
   push.cluster_id = read_uuid(body.at("cluster_id"));
-  push.from_version = body.at("from_version").get<std::int64_t>();
-  push.to_version = body.at("to_version").get<std::int64_t>();
+  push.from_version = integer<std::int64_t>(body, "from_version");
+  push.to_version = integer<std::int64_t>(body, "to_version");
   if (body.contains("topics"))
     for (const json& topic : body.at("topics")) push.topics.push_back(read_topic(topic));
   if (body.contains("brokers"))
@@ -140,7 +150,7 @@ result<cluster_metadata> decode_metadata(std::string_view text) {
   const auto body = net::parse_json(text);
   if (!body) return fail(error_code::corrupt, body.error().message);
   try {
-    if (body->at("format_version").get<int>() > format_version)
+    if (integer<std::int64_t>(*body, "format_version") > format_version)
       return fail(error_code::unsupported, "the file has format " + body->at("format_version").dump() +
                                                ", this release reads up to " +
                                                std::to_string(format_version));

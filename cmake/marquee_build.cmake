@@ -24,6 +24,11 @@ if(MARQUEE_SANITIZE)
   add_link_options(-fsanitize=${MARQUEE_SANITIZE})
 endif()
 
+option(MARQUEE_FUZZ "Libraries report their branches to libFuzzer (tests/fuzz)" OFF)
+if(MARQUEE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 add_library(marquee_warnings INTERFACE)
 target_compile_options(marquee_warnings INTERFACE -Wall -Wextra -Wpedantic -Werror)
 
