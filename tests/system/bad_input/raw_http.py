@@ -58,7 +58,7 @@ class RawConnection:
         try:
             self._socket.sendall(data)
             return True
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:  # also where this side was closed meanwhile
             self.broken = True
             return False
 
