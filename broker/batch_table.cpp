@@ -42,6 +42,7 @@ batch_item get_batch(byte_reader& in) {
     item.producer_id = in.get<std::int64_t>();
     item.producer_epoch = in.get<std::int16_t>();
     item.base_sequence = in.get<std::int32_t>();
+    if (item.producer_id < 0) in.fail();  // it would have been written without this flag
   }
   if (flags != has_runs) return item;
   item.producer_id = in.get<std::int64_t>();
