@@ -7,7 +7,8 @@
 namespace marquee::net {
 namespace {
 
-constexpr std::size_t max_interim_answers = 16;
+/// A long poll of half a minute whose server shows a few times per second that it runs stays below.
+constexpr std::size_t max_interim_answers = 256;
 /// What an early answer may take to arrive after the server has stopped reading the request.
 constexpr std::int64_t early_answer_ms = 200;
 

@@ -14,6 +14,7 @@ constexpr std::int64_t linger_ms = 2'000;
 constexpr std::size_t confirmed_from_bytes = 64 * 1024;
 constexpr std::size_t max_request_id_bytes = 128;
 constexpr std::size_t write_piece_bytes = 1024 * 1024;
+constexpr std::string_view processing = "HTTP/1.1 102 Processing\r\n\r\n";
 
 class connection_exchange final : public http_exchange {
  public:
@@ -21,6 +22,9 @@ class connection_exchange final : public http_exchange {
 
   task<result<>> send_interim(int status) override {
     return connection_.write_interim(http_1_1 ? status : 0);
+  }
+  void show_life_every_ms(std::int64_t interval_ms) override {
+    if (http_1_1) connection_.show_life_every_ms(interval_ms);
   }
   std::stop_token client_gone_token() const override { return connection_.client_gone_token(); }
   bool stopping() const override { return connection_.stopping(); }
@@ -173,7 +177,7 @@ task<http_connection::next_step> http_connection::answer(request_parser& parser)
   } else {
     input_->expect_much(false);
     input_->start();  // notices that the client goes away
-    input_->watch_end(exchange.http_1_1 ? "HTTP/1.1 102 Processing\r\n\r\n" : "");
+    input_->watch_end(exchange.http_1_1 ? std::string(processing) : "");
     response = co_await call_handler(exchange);
     input_->watch_end_no_more();
   }
@@ -242,6 +246,10 @@ task<result<>> http_connection::write_interim(int status) {
   const std::string line =
       "HTTP/1.1 " + std::to_string(status) + " " + std::string(http_status_text(status)) + "\r\n\r\n";
   co_return co_await stream_.write(as_bytes(line), deadline::in_ms(server_->options.write_timeout_ms));
+}
+
+void http_connection::show_life_every_ms(std::int64_t interval_ms) {
+  input_->show_life(std::string(processing), interval_ms);
 }
 
 task<> http_connection::fail_and_close(api_error problem, std::string_view request_id) {

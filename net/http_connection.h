@@ -48,6 +48,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   void give_up() { input_->request_end(); }
 
   [[nodiscard]] task<result<>> write_interim(int status);
+  void show_life_every_ms(std::int64_t interval_ms);
   [[nodiscard]] std::stop_token client_gone_token() const { return input_->end_token(); }
   [[nodiscard]] bool stopping() const { return server_->stopping.stop_requested(); }
 

@@ -41,6 +41,9 @@ class http_exchange {
   /// Sends an interim answer, such as 102, now. Does nothing (successfully) for HTTP/1.0. Errors:
   /// unavailable.
   [[nodiscard]] virtual task<result<>> send_interim(int status) = 0;
+  /// Sends 102 every `interval_ms` until the handler returns, so that the sender sees that this process still
+  /// runs. Does nothing for HTTP/1.0.
+  virtual void show_life_every_ms(std::int64_t interval_ms) = 0;
   /// Requested as soon as the client has closed or reset its connection, and when the server gives up waiting
   /// at its stop. Give it to `future::wait`, `notifier::wait` and `http_client::send`, so that nothing goes
   /// on for nobody.

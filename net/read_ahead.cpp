@@ -81,9 +81,37 @@ void read_ahead::send_probe() {
                                self->reset_ = true;
                                self->request_end();
                              });
-  // Into an empty buffer it fits whole; with anything else under way there is no need to ask.
+  send_now(probe_);
+}
+
+void read_ahead::send_now(const std::string& text) {
+  // Into an empty buffer it fits whole; with anything else under way there is no need for it.
   if (source_->unconfirmed() == 0)
-    (void)::send(source_->socket.native_handle(), probe_.data(), probe_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)::send(source_->socket.native_handle(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void read_ahead::watch_end_no_more() {
+  watching_ = false;
+  ++watches_;
+  life_timer_.reset();
+}
+
+void read_ahead::show_life(std::string sign, std::int64_t interval_ms) {
+  if (!watching_ || sign.empty()) return;
+  life_sign_ = std::move(sign);
+  life_sign_every_ms_ = interval_ms;
+  life_timer_ = std::make_unique<asio::steady_timer>(source_->socket.get_executor());
+  show_life_later();
+}
+
+void read_ahead::show_life_later() {
+  life_timer_->expires_after(std::chrono::milliseconds(life_sign_every_ms_));
+  life_timer_->async_wait([weak = weak_from_this(), watch = watches_](const boost::system::error_code& ec) {
+    const auto self = weak.lock();
+    if (ec || !self || self->watches_ != watch || self->reset_ || self->source_->closed_here) return;
+    self->send_now(self->life_sign_);
+    self->show_life_later();
+  });
 }
 
 void read_ahead::consume(std::size_t count) {

@@ -45,7 +45,10 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   /// that is gone resets the connection. With an empty probe it counts as gone a while later. Nothing else
   /// may be written before `watch_end_no_more`.
   void watch_end(std::string probe);
-  void watch_end_no_more() { watching_ = false; }
+  void watch_end_no_more();
+  /// From here on, until `watch_end_no_more`, writes `sign` every `interval_ms`, so that the other side sees
+  /// that this process runs. After `watch_end`.
+  void show_life(std::string sign, std::int64_t interval_ms);
   /// Bytes that arrived, ever.
   [[nodiscard]] std::uint64_t received() const { return received_; }
   /// Reads in larger pieces from now on (a body), or in small ones again.
@@ -61,6 +64,8 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   void begin_read();
   void begin_probe();
   void send_probe();
+  void show_life_later();
+  void send_now(const std::string& text);
   void on_read(bool failed, std::size_t count);
 
   std::shared_ptr<stream::state> source_;
@@ -77,6 +82,10 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   bool probing_ = false;
   std::string probe_;
   std::unique_ptr<boost::asio::steady_timer> probe_timer_;
+  std::string life_sign_;
+  std::int64_t life_sign_every_ms_ = 0;
+  std::uint64_t watches_ = 0;  ///< how many have ended
+  std::unique_ptr<boost::asio::steady_timer> life_timer_;
   wake_point arrived_;
   std::stop_source end_;
 };

@@ -109,7 +109,10 @@ net::task<routed> consumer_router::route(net::http_exchange& exchange, consumer_
                                          net::deadline end) {
   const arrival how = forwarder_.was_forwarded(exchange.request) ? arrival::forwarded : arrival::direct;
   // Before anything that takes time: the sender takes the consumer over if it does not hear from us.
-  if (how == arrival::forwarded) (void)co_await exchange.send_interim(102);
+  if (how == arrival::forwarded) {
+    (void)co_await exchange.send_interim(102);
+    exchange.show_life_every_ms(request_forwarder::confirm_every_ms);
+  }
   std::string gone_owner;
   for (int round = 0; round < most_rounds && !end.passed(); ++round) {
     if (consumer_pointer owned = co_await find_verified(who.id, end)) co_return owned;

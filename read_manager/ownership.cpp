@@ -11,7 +11,8 @@ ownership_step next_step(const consumer_record& consumer, const std::string& sel
 after_forward decide_after_forward(const forward_attempt& attempt) {
   if (attempt.answered) return after_forward::pass_on;
   if (attempt.refused_or_reset) return after_forward::take_over;
-  // No confirmation in time: a process that does not even say "I have it" does not serve anybody.
+  // No confirmation in time, or no further one: a process that does not even say "I have it" does not serve
+  // anybody.
   return attempt.confirmed ? after_forward::give_up : after_forward::take_over;
 }
 

@@ -39,7 +39,7 @@ enum class ownership_step : std::uint8_t {
 /// How forwarding to the owner ended, as far as a take-over goes.
 struct forward_attempt {
   bool answered = false;          ///< a final answer came
-  bool confirmed = false;         ///< the owner said that it has the request (102)
+  bool confirmed = false;         ///< the owner said to the end that it has the request (102)
   bool refused_or_reset = false;  ///< nobody listens there, or the connection broke
 };
 

@@ -18,12 +18,37 @@ constexpr std::string_view request_headers[] = {"Content-Type", "Accept", net::p
 constexpr std::string_view response_headers[] = {"Content-Type", "Cache-Control", "Server-Timing",
                                                  "Retry-After",  "Allow",         not_owner_header};
 
-/// Ends the call when the owner has not confirmed in time, or when the client has gone.
+/// What was read late because this process stood still itself has been read after this.
+constexpr std::int64_t second_look_ms = 50;
+
+/// Ends the call when the owner does not say for a while that it works on it, or when the client has gone.
 struct watch {
   std::stop_source cancel;
+  net::deadline silent_from = net::deadline::in_ms(request_forwarder::confirm_timeout_ms);
   bool confirmed = false;
+  bool suspected = false;
   bool finished = false;
+
+  void on_sign() {
+    confirmed = true;
+    suspected = false;
+    silent_from = net::deadline::in_ms(request_forwarder::confirm_timeout_ms);
+  }
 };
+
+void watch_silence(net::event_loop& loop, const std::shared_ptr<watch>& state) {
+  const std::int64_t next_ms = state->suspected ? second_look_ms : state->silent_from.remaining_ms();
+  loop.post_after_ms(next_ms, [&loop, state] {
+    if (state->finished) return;
+    if (state->suspected) {
+      state->confirmed = false;
+      state->cancel.request_stop();
+      return;
+    }
+    state->suspected = state->silent_from.passed();
+    watch_silence(loop, state);
+  });
+}
 
 }  // namespace
 
@@ -96,16 +121,16 @@ net::task<forward_outcome> request_forwarder::forward(net::http_exchange& exchan
     co_return outcome;
   }
   const auto state = std::make_shared<watch>();
-  loop_.post_after_ms(confirm_timeout_ms, [state] {
-    if (!state->confirmed && !state->finished) state->cancel.request_stop();
-  });
+  watch_silence(loop_, state);
   const std::stop_callback on_client_gone(exchange.client_gone_token(),
                                           [source = state->cancel]() mutable { source.request_stop(); });
   net::http_call_options options;
   options.timeout_ms = end.remaining_ms();
   options.end = end;
   options.cancel = state->cancel.get_token();
-  options.on_interim = [state](int status) { state->confirmed = state->confirmed || status == 102; };
+  options.on_interim = [state](int status) {
+    if (status == 102) state->on_sign();
+  };
   net::http_request request = prepare(exchange, end);
   const bool is_consume = exchange.request.path == "/consumer/consume";
   std::string attempt(exchange.request.headers.get(attempt_header));

@@ -38,8 +38,10 @@ struct forward_outcome {
 /// Sends a request on to the read manager that owns its consumer (DESIGN D12). Belongs to the manager's loop.
 class request_forwarder {
  public:
-  /// The owner must say within this time that it has the request.
+  /// The owner must say within this time that it has the request, and again until it answers: it may also
+  /// stop in the middle.
   static constexpr std::int64_t confirm_timeout_ms = 1'000;
+  static constexpr std::int64_t confirm_every_ms = 250;
 
   request_forwarder(net::event_loop& loop, net::http_client& client, const net::cluster_secret& secret,
                     std::string name)

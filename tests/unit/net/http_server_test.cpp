@@ -281,6 +281,28 @@ TEST_F(http_server_test, sends_interim_answers_before_the_final_one) {
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n")) << answer;
 }
 
+TEST_F(http_server_test, shows_life_until_the_handler_returns_and_not_in_the_next_request) {
+  std::atomic<bool> enough = false;
+  start([&](http_exchange& exchange) -> task<http_response> {
+    if (exchange.request.path == "/long") {
+      exchange.show_life_every_ms(2);
+      while (!enough) co_await sleep_ms(1);
+      co_return text_response("long");
+    }
+    co_await sleep_ms(20);
+    co_return text_response("short");
+  });
+  raw_client client(server->port());
+  client.send("GET /long HTTP/1.1\r\nHost: t\r\n\r\n");
+  client.read_until("102 Processing\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n");
+  enough = true;
+  const std::string first = client.read_until("long");
+  EXPECT_THAT(first, HasSubstr("HTTP/1.1 200 OK\r\n"));
+  client.send("GET /short HTTP/1.1\r\nHost: t\r\n\r\n");
+  const std::string second = client.read_until("short").substr(first.size());
+  EXPECT_TRUE(second.starts_with("HTTP/1.1 200 OK\r\n")) << second;
+}
+
 TEST_F(http_server_test, finishes_requests_in_flight_when_it_stops) {
   std::promise<void> begun;
   start([&](http_exchange& exchange) -> task<http_response> {

@@ -106,6 +106,17 @@ TEST_F(two_managers, a_long_poll_at_the_owner_is_waited_for_by_the_other) {
   EXPECT_EQ(cluster.consumer(id).owner, first.address());
 }
 
+TEST_F(two_managers, an_owner_that_stops_after_it_has_confirmed_is_replaced) {
+  EXPECT_EQ(first.read(id, {{"max", 6}, {"commit", "manual"}}), "a0 a1 a2 a3 a4 a5");
+  auto waiting = std::async(std::launch::async, [&] {
+    return second.read(id, {{"poll", 2}, {"max", 9}, {"wait_ms", 10'000}, {"commit", "manual"}});
+  });
+  cluster.later([&] { first.freeze_ms(2'500); });
+  EXPECT_EQ(waiting.get(), "a0 a1 a2 a3 a4 a5") << "from the committed position, with nothing to wait for";
+  EXPECT_EQ(cluster.consumer(id).owner, second.address());
+  EXPECT_EQ(second.counted("taken_over"), 1U);
+}
+
 TEST_F(two_managers, an_owner_that_stood_still_looks_before_it_serves_from_memory) {
   EXPECT_EQ(first.read(id, {{"commit", "manual"}}), "a0");
   const auto long_poll = std::async(std::launch::async, [&] { first.freeze_ms(700); });
