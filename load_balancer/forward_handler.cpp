@@ -192,9 +192,10 @@ net::task<forward_handler::attempt_result> forward_handler::attempt(manager targ
   std::stop_source cancel;
   const auto pass_on = [cancel]() mutable { cancel.request_stop(); };
   const std::stop_callback watch(client_gone, pass_on);
-  // What must not happen twice is not taken back: nobody could do anything with it. A consume without a
-  // number is: its client may ask again, and what the silent manager still answers counts as not delivered.
-  const bool may_be_abandoned = route.resend == resend_safety::safe || route.is_consume;
+  // What must not happen twice is not taken back: nobody could do anything with it. What a consumer asks for
+  // is, also where it is not sent again here: its client may ask again (a commit or seek names the
+  // positions), and what the silent manager still answers to a consume counts as not delivered.
+  const bool may_be_abandoned = route.resend == resend_safety::safe || !route.consumer_id.empty();
   const registration under_way(*this, target.http,
                                may_be_abandoned ? cancel : std::stop_source(std::nostopstate));
   const auto start = std::chrono::steady_clock::now();

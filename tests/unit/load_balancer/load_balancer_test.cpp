@@ -255,6 +255,31 @@ TEST_F(load_balancer_test, takes_back_what_it_sent_to_a_manager_that_fell_silent
   silence.join();
 }
 
+TEST_F(load_balancer_test, tells_a_commit_at_once_that_its_manager_is_silent_and_sends_it_nowhere_else) {
+  fake_manager hanging([](http_exchange& exchange) -> task<http_response> {
+    net::notifier never;
+    (void)co_await never.wait(0, net::deadline::in_ms(30'000), exchange.client_gone_token());
+    co_return net::json_response("{}");
+  });
+  fake_manager alive(says("alive"));
+  start({}, {hanging.address(), alive.address()});
+  settle({&hanging, &alive});
+  std::thread silence([&] {
+    EXPECT_TRUE(eventually([&] { return hanging.requests == 1; }));
+    hanging.is_silent = true;
+  });
+  answer got = {200, "", ""};
+  int commits = 0;
+  for (; got.status == 200 && commits < 64; ++commits)
+    got = post("/consumer/commit", R"({"consumer_id":"c-)" + std::to_string(commits) + "\"}");
+  silence.join();
+  EXPECT_EQ(got.status, 503) << "a request's time-out would be 504";
+  EXPECT_EQ(got.json()["code"], "MANAGER_UNAVAILABLE");
+  EXPECT_EQ(got.json()["retriable"], true);
+  EXPECT_EQ(got.json()["outcome"], "unknown");
+  EXPECT_EQ(alive.requests, commits - 1);
+}
+
 TEST_F(load_balancer_test, says_that_no_manager_of_a_role_is_known) {
   fake_manager writer(says("writer"));
   start({writer.address()}, {});
