@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "net/api_error.h"
+#include "net/json_body.h"
 
 namespace marquee::net {
 namespace {
@@ -40,7 +41,7 @@ bool more_literal(const std::vector<std::string>& a, const std::vector<std::stri
 
 }  // namespace
 
-void http_router::add(std::string method, std::string_view pattern, http_handler handler) {
+void http_router::add(std::string method, std::string_view pattern, http_handler handler, query_use query) {
   const std::vector<std::string> segments = split(pattern);
   auto place = std::find_if(routes_.begin(), routes_.end(),
                             [&](const route& each) { return each.segments == segments; });
@@ -49,7 +50,7 @@ void http_router::add(std::string method, std::string_view pattern, http_handler
                          [&](const route& each) { return more_literal(segments, each.segments); });
     place = routes_.insert(place, route{segments, {}});
   }
-  place->methods.emplace_back(std::move(method), std::move(handler));
+  place->methods.push_back({std::move(method), std::move(handler), query});
 }
 
 const http_router::route* http_router::find(const std::vector<std::string>& segments) const {
@@ -73,8 +74,11 @@ task<http_response> http_router::handle(http_exchange& exchange) const {
   const std::string_view method =
       exchange.request.method == "HEAD" ? "GET" : std::string_view(exchange.request.method);
   std::string allowed;
-  for (const auto& [name, handler] : found->methods) {
+  for (const auto& [name, handler, query] : found->methods) {
     if (name == method) {
+      if (query == query_use::none)
+        if (const auto refused = json_body::from_query(exchange.request).finish())
+          co_return to_response(bad_request(component_, *refused));
       for (std::size_t i = 0; i < segments.size(); ++i) {
         const std::string& part = found->segments[i];
         if (is_parameter(part))
@@ -99,7 +103,7 @@ http_handler http_router::as_handler() const {
 std::vector<std::string> http_router::routes() const {
   std::vector<std::string> all;
   for (const route& each : routes_)
-    for (const auto& [method, handler] : each.methods) {
+    for (const auto& [method, handler, query] : each.methods) {
       std::string path;
       for (const std::string& segment : each.segments) path += "/" + segment;
       all.push_back(method + " " + path);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -7,6 +8,10 @@
 #include "net/http_exchange.h"
 
 namespace marquee::net {
+
+/// Whether a handler looks at the query. Where it does not, any field there is refused by name (400), so that
+/// a typo never passes silently; names that begin with "x_" are ignored.
+enum class query_use : std::uint8_t { read, none };
 
 /// Finds the handler for (method, path). Filled before the server starts, read-only afterwards.
 /// An unknown path is 404 NOT_FOUND, a known path with another method 405 METHOD_NOT_ALLOWED with Allow. HEAD
@@ -19,7 +24,8 @@ class http_router {
   /// `pattern` such as "/topics/{topic}/partitions": a part in braces matches one non-empty segment and
   /// becomes a path parameter, decoded. Of two patterns that match, the one with the literal segment first
   /// wins.
-  void add(std::string method, std::string_view pattern, http_handler handler);
+  void add(std::string method, std::string_view pattern, http_handler handler,
+           query_use query = query_use::read);
 
   /// Called for paths that no pattern matches, instead of the 404.
   void otherwise(http_handler handler) { otherwise_ = std::move(handler); }
@@ -33,7 +39,12 @@ class http_router {
  private:
   struct route {
     std::vector<std::string> segments;  ///< a parameter is kept with its braces
-    std::vector<std::pair<std::string, http_handler>> methods;
+    struct method {
+      std::string name;
+      http_handler handler;
+      query_use query;
+    };
+    std::vector<method> methods;
   };
   [[nodiscard]] const route* find(const std::vector<std::string>& segments) const;
 

@@ -62,20 +62,22 @@ net::task<net::http_response> handle_managers(services& all, net::http_exchange&
 
 void add_routes(net::http_router& router, services& all) {
   using handler = net::task<net::http_response> (*)(services&, net::http_exchange&);
-  const auto add = [&](std::string method, std::string_view path, handler handle) {
-    router.add(std::move(method), path,
-               [&all, handle](net::http_exchange& exchange) { return handle(all, exchange); });
+  const auto add = [&](std::string method, std::string_view path, handler handle,
+                       net::query_use query = net::query_use::none) {
+    router.add(
+        std::move(method), path,
+        [&all, handle](net::http_exchange& exchange) { return handle(all, exchange); }, query);
   };
   add("POST", "/consumer/register", handle_register);
   add("POST", "/consumer/consume", handle_consume);
-  add("GET", "/consumer/consume", handle_consume);
+  add("GET", "/consumer/consume", handle_consume, net::query_use::read);
   add("POST", "/consumer/commit", handle_commit);
   add("POST", "/consumer/seek", handle_seek);
   add("GET", "/consumer/{id}", handle_status);
   add("DELETE", "/consumer/{id}", handle_delete);
-  add("GET", "/size", handle_size);
-  add("POST", "/internal/undelivered", handle_undelivered);
-  add("POST", "/internal/release", handle_release);
+  add("GET", "/size", handle_size, net::query_use::read);
+  add("POST", "/internal/undelivered", handle_undelivered, net::query_use::read);
+  add("POST", "/internal/release", handle_release, net::query_use::read);
   add("GET", "/internal/managers", handle_managers);
 }
 

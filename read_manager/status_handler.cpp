@@ -70,8 +70,6 @@ net::task<net::http_response> describe_from_table(services& all, net::http_excha
 
 net::task<net::http_response> handle_status(services& all, net::http_exchange& exchange) {
   const std::string id(exchange.path_parameter("id"));
-  net::json_body query = net::json_body::from_query(exchange.request);
-  if (auto problem = query.finish()) co_return to_response(net::bad_request(all.component, *problem));
   if (auto problem = all.refuse(exchange, net::operation::describe, net::resource_kind::consumer, id))
     co_return to_response(*problem);
   const net::deadline end = services::end_of(exchange, all.options.request_timeout_ms);

@@ -196,10 +196,15 @@ net::task<http_response> remove_broker(manager_context& context, http_exchange& 
 }  // namespace
 
 void add_broker_routes(net::http_router& router, manager_context& context) {
-  router.add("POST", "/broker", [&](http_exchange& exchange) { return announce(context, exchange); });
-  router.add("GET", "/brokers", [&](http_exchange& exchange) { return list_brokers(context, exchange); });
-  router.add("DELETE", "/broker/{id}",
-             [&](http_exchange& exchange) { return remove_broker(context, exchange); });
+  router.add(
+      "POST", "/broker", [&](http_exchange& exchange) { return announce(context, exchange); },
+      net::query_use::none);
+  router.add(
+      "GET", "/brokers", [&](http_exchange& exchange) { return list_brokers(context, exchange); },
+      net::query_use::none);
+  router.add(
+      "DELETE", "/broker/{id}", [&](http_exchange& exchange) { return remove_broker(context, exchange); },
+      net::query_use::none);
 }
 
 }  // namespace marquee::write_manager

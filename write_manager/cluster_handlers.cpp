@@ -134,8 +134,9 @@ net::task<http_response> get_activity(manager_context& context, http_exchange&) 
 
 void add_cluster_routes(net::http_router& router, manager_context& context,
                         const db::manager_directory& managers) {
-  router.add("GET", "/cluster",
-             [&](http_exchange& exchange) { return get_cluster(context, managers, exchange); });
+  router.add(
+      "GET", "/cluster", [&](http_exchange& exchange) { return get_cluster(context, managers, exchange); },
+      net::query_use::none);
   router.add("GET", "/activity", [&](http_exchange& exchange) { return get_activity(context, exchange); });
   router.add("GET", "/internal/managers",
              [&](http_exchange& exchange) { return get_managers(context, managers, exchange); });

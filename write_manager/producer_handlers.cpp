@@ -87,10 +87,13 @@ net::task<http_response> remove_producer(manager_context& context, http_exchange
 }  // namespace
 
 void add_producer_routes(net::http_router& router, manager_context& context, topic_creator& topics) {
-  router.add("POST", "/producer/register",
-             [&](http_exchange& exchange) { return register_producer(context, topics, exchange); });
-  router.add("DELETE", "/producer/{id}",
-             [&](http_exchange& exchange) { return remove_producer(context, exchange); });
+  router.add(
+      "POST", "/producer/register",
+      [&](http_exchange& exchange) { return register_producer(context, topics, exchange); },
+      net::query_use::none);
+  router.add(
+      "DELETE", "/producer/{id}", [&](http_exchange& exchange) { return remove_producer(context, exchange); },
+      net::query_use::none);
 }
 
 }  // namespace marquee::write_manager

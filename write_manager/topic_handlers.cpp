@@ -185,16 +185,24 @@ net::task<http_response> grow_topic(manager_context& context, http_exchange& exc
 }  // namespace
 
 void add_topic_routes(net::http_router& router, manager_context& context, topic_creator& topics) {
-  router.add("POST", "/topics",
-             [&](http_exchange& exchange) { return create_topic(context, topics, exchange); });
-  router.add("GET", "/topics", [&](http_exchange& exchange) { return list_topics(context, exchange); });
-  router.add("GET", "/topics/{topic}", [&](http_exchange& exchange) { return get_topic(context, exchange); });
-  router.add("PATCH", "/topics/{topic}",
-             [&](http_exchange& exchange) { return change_topic(context, exchange); });
-  router.add("DELETE", "/topics/{topic}",
-             [&](http_exchange& exchange) { return delete_topic(context, exchange); });
-  router.add("POST", "/topics/{topic}/partitions",
-             [&](http_exchange& exchange) { return grow_topic(context, exchange); });
+  router.add(
+      "POST", "/topics", [&](http_exchange& exchange) { return create_topic(context, topics, exchange); },
+      net::query_use::none);
+  router.add(
+      "GET", "/topics", [&](http_exchange& exchange) { return list_topics(context, exchange); },
+      net::query_use::none);
+  router.add(
+      "GET", "/topics/{topic}", [&](http_exchange& exchange) { return get_topic(context, exchange); },
+      net::query_use::none);
+  router.add(
+      "PATCH", "/topics/{topic}", [&](http_exchange& exchange) { return change_topic(context, exchange); },
+      net::query_use::none);
+  router.add(
+      "DELETE", "/topics/{topic}", [&](http_exchange& exchange) { return delete_topic(context, exchange); },
+      net::query_use::none);
+  router.add(
+      "POST", "/topics/{topic}/partitions",
+      [&](http_exchange& exchange) { return grow_topic(context, exchange); }, net::query_use::none);
 }
 
 }  // namespace marquee::write_manager

@@ -155,8 +155,9 @@ result<> write_manager::start() {
   add_broker_routes(router, self.context);
   add_producer_routes(router, self.context, self.topics);
   add_cluster_routes(router, self.context, self.managers);
-  router.add("POST", "/producer/produce",
-             [&self](net::http_exchange& exchange) { return self.producer.handle(exchange); });
+  router.add(
+      "POST", "/producer/produce",
+      [&self](net::http_exchange& exchange) { return self.producer.handle(exchange); }, net::query_use::none);
   if (const result<> started = self.host->start([&self] { return self.ready(); }); !started) return started;
   self.host->loop().spawn([&self] { return self.begin(); });
   self.host->loop().spawn([&self] { return self.follow_brokers(); });

@@ -85,6 +85,15 @@ def test_fields_that_are_not_documented_are_refused_by_name(shared_cluster, docu
     assert examined >= 10
 
 
+def test_a_field_in_the_query_of_a_request_that_has_none_there_is_refused_by_name(shared_cluster, document):
+    for method, path, operation in operations(document):
+        in_query = [parameter for parameter in operation.get("parameters", []) if parameter.get("in") == "query"]
+        if in_query or "Process" in operation["tags"]:
+            continue
+        status, _, told = ask(shared_cluster.url, method, filled(path) + "?dry_run=true")
+        assert (method, path, status, told.get("pointer")) == (method, path, 400, "/dry_run")
+
+
 def test_every_documented_field_is_read_and_has_a_type(shared_cluster, document):
     for method, path, example in request_examples(document):
         schemas = [schema for schema in variants(document, path, method) if set(example) <= set(schema["properties"])]

@@ -49,6 +49,18 @@ TEST_F(http_router_test, answers_other_methods_with_405_and_allow) {
   }
 }
 
+TEST_F(http_router_test, refuses_query_fields_that_no_handler_reads) {
+  router.add("GET", "/strict", says("strict"), query_use::none);
+  router.add("GET", "/free", says("free"));
+  start(router.as_handler());
+  const std::string refused = answer_to("GET /strict?dry_run=true HTTP/1.1\r\nHost: t\r\n\r\n");
+  EXPECT_EQ(status_of(refused), 400);
+  EXPECT_THAT(refused, HasSubstr(R"("pointer":"/dry_run")"));
+  EXPECT_EQ(status_of(answer_to("GET /strict?x_dry_run=true HTTP/1.1\r\nHost: t\r\n\r\n")), 200);
+  EXPECT_EQ(status_of(answer_to("GET /strict HTTP/1.1\r\nHost: t\r\n\r\n")), 200);
+  EXPECT_EQ(status_of(answer_to("GET /free?dry_run=true HTTP/1.1\r\nHost: t\r\n\r\n")), 200);
+}
+
 TEST_F(http_router_test, lists_its_routes) {
   router.add("POST", "/b/{topic}", says(""));
   router.add("GET", "/a", says(""));
