@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "broker/partition_access.h"
-#include "kafka/record_batch.h"
 
 namespace marquee::broker {
 
@@ -122,9 +121,7 @@ kafka::fetch_response make_response(broker_services& services, std::vector<fetch
         told.last_stable_offset = told.high_watermark;
         told.log_start_offset = part.answer.log_start.value();
       }
-      for (const shared_bytes& batches : part.answer.records.parts)
-        services.metrics.fetched_records.add(
-            static_cast<std::uint64_t>(kafka::count_records(batches.view())));
+      services.metrics.fetched_records.add(static_cast<std::uint64_t>(part.answer.record_count));
       services.metrics.fetched_bytes.add(part.answer.records.size());
       told.records = std::move(part.answer.records);
     }

@@ -56,9 +56,9 @@ std::optional<found_record> find_in_batch(const shared_bytes& batch, record_offs
 
 }  // namespace
 
-result<kafka::byte_chain> read_batches(const raft::group_log& log, record_offset from, record_offset below,
-                                       const read_limits& limits) {
-  kafka::byte_chain found;
+result<found_batches> read_batches(const raft::group_log& log, record_offset from, record_offset below,
+                                   const read_limits& limits) {
+  found_batches found;
   if (from >= below) return found;
   const auto entries = log.read_from_offset(from, below, limits.max_bytes);
   if (!entries) return fail(entries);
@@ -76,7 +76,8 @@ result<kafka::byte_chain> read_batches(const raft::group_log& log, record_offset
         return false;
       }
       for (shared_bytes& part : payload_window(entry, place.position, place.item.length).parts)
-        found.append(std::move(part));
+        found.data.append(std::move(part));
+      found.record_count += place.item.record_count;
       total += place.item.length;
       return true;
     });

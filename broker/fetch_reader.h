@@ -23,11 +23,16 @@ struct read_limits {
   enum class zstd_batches : std::uint8_t { delivered, refused } zstd = zstd_batches::delivered;
 };
 
+struct found_batches {
+  kafka::byte_chain data;
+  std::int64_t record_count = 0;  ///< in all of them, also in front of the wanted offset
+};
+
 /// Whole batches from the one that contains `from` on, none at or above `below`, within the limits. Copies
 /// nothing. Errors: those of `group_log::read_from_offset`, corrupt, and unsupported if the first batch is
 /// one of zstd where that is refused; in front of a later one it ends.
-[[nodiscard]] result<kafka::byte_chain> read_batches(const raft::group_log& log, record_offset from,
-                                                     record_offset below, const read_limits& limits);
+[[nodiscard]] result<found_batches> read_batches(const raft::group_log& log, record_offset from,
+                                                 record_offset below, const read_limits& limits);
 
 struct found_record {
   record_offset offset{};

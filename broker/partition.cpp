@@ -129,7 +129,8 @@ fetch_answer partition::fetch(const fetch_order& order) {
       answer.error = kafka_error::kafka_storage_error;
       return answer;
     }
-    answer.records = std::move(*records);
+    answer.records = std::move(records->data);
+    answer.record_count = records->record_count;
   }
   if (order.waiter != nullptr && !waiters_.add(order.waiter_id, *order.waiter)) order.waiter->wake_all();
   return answer;

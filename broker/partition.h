@@ -47,6 +47,7 @@ struct fetch_answer {
   record_offset log_start{-1};
   std::optional<kafka::leader_hint> leader{};
   kafka::byte_chain records{};
+  std::int64_t record_count = 0;
 };
 
 struct offset_answer {

@@ -38,17 +38,6 @@ result<batch_header> read_batch_header(bytes_view batch) {
   return header;
 }
 
-std::int64_t count_records(bytes_view batches) {
-  std::int64_t count = 0;
-  while (batches.size() >= batch_layout::header_size) {
-    const batch_header header = *read_batch_header(batches);
-    if (header.batch_length < 0 || header.total_size() > batches.size()) break;
-    count += header.record_count;
-    batches = batches.subspan(header.total_size());
-  }
-  return count;
-}
-
 std::uint32_t compute_batch_crc(bytes_view batch) {
   MARQUEE_ASSERT(batch.size() >= batch_layout::header_size, "a batch is shorter than its header");
   return crc32c(batch.subspan(batch_layout::attributes));

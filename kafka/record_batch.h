@@ -55,9 +55,6 @@ struct batch_header {
 /// Errors: corrupt when there are fewer bytes than a header has.
 [[nodiscard]] result<batch_header> read_batch_header(bytes_view batch);
 
-/// How many records these whole batches say they have. Anything that is not a whole batch ends the count.
-[[nodiscard]] std::int64_t count_records(bytes_view batches);
-
 /// CRC-32C over everything from the attributes on, of exactly one batch of at least header size.
 [[nodiscard]] std::uint32_t compute_batch_crc(bytes_view batch);
 

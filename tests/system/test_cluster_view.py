@@ -28,6 +28,26 @@ def test_every_process_is_listed_with_what_it_knows(cluster):
             assert entry["metadata_version"] >= 1 and entry["kafka"]
 
 
+def test_records_larger_than_what_is_read_at_once_are_counted_as_one(cluster):
+    topic = "rates-of-large-records"
+    producer = cluster.api("POST", "/producer/register", {"topic": topic})["producer_id"]
+    consumer = cluster.api("POST", "/consumer/register", {"topic": topic})["consumer_id"]
+    for _ in range(5):
+        body = {"topic": topic, "producer_id": producer, "message": "x" * 1_000_000}
+        cluster.api("POST", "/producer/produce", body)
+    body = {"topic": topic, "consumer_id": consumer, "max": 5, "wait_ms": 5000}
+    received = 0
+    while received < 5:
+        messages = cluster.api("POST", "/consumer/consume", body)["messages"]
+        assert messages
+        received += len(messages)
+    end = time.monotonic() + 4
+    while time.monotonic() < end:
+        assert (cluster.api("GET", "/cluster")["rates"]["consumed_per_s"] or 0) < 1000
+        time.sleep(0.5)
+    assert all(broker["state"] == "alive" for broker in cluster.api("GET", "/brokers")["brokers"] if broker["last_seen_ms"])
+
+
 def test_rates_follow_what_is_produced_and_consumed(cluster):
     topic = "rates"
     producer = cluster.api("POST", "/producer/register", {"topic": topic})["producer_id"]

@@ -41,6 +41,7 @@ TEST_F(fetch, begins_with_the_batch_that_contains_the_offset) {
   (void)send({batch_of({"a", "b"}), batch_of({"c", "d"}), batch_of({"e"})});
   replica.commit_all();
   EXPECT_EQ(read_values(3), (values{"c", "d", "e"}));
+  EXPECT_EQ(replica.served().fetch({.from = record_offset(3), .max_bytes = 1 << 20}).record_count, 3);
 }
 
 TEST_F(fetch, gives_whole_batches_and_at_least_one_if_asked) {

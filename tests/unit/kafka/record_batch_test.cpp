@@ -85,16 +85,6 @@ TEST(record_batch, append_time_counts_for_every_record_and_reseals_the_batch) {
   EXPECT_FALSE(cursor.failed());
 }
 
-TEST(record_batch, records_are_counted_as_far_as_batches_are_whole) {
-  bytes batches = batch_of(3);
-  const bytes second = batch_of(4);
-  batches.insert(batches.end(), second.begin(), second.end());
-  EXPECT_EQ(count_records(batches), 7);
-  EXPECT_EQ(count_records(bytes_view(batches).first(batches.size() - 1)), 3);
-  EXPECT_EQ(count_records({}), 0);
-  EXPECT_EQ(count_records(with(batches, batch_layout::batch_length, std::int32_t{-5})), 0);
-}
-
 TEST(batch_validation, no_batch_at_all_is_an_invalid_record) {
   EXPECT_EQ(verdict_on({}), kafka_error::invalid_record);
   EXPECT_EQ(verdict_on(bytes(16, 0)), kafka_error::invalid_record);
