@@ -170,7 +170,7 @@ def test_schemathesis_finds_nothing(shared_cluster, document, schemathesis, tmp_
     description.write_text(json.dumps(bounded(json.loads(json.dumps(document)))))
     command = [str(schemathesis), "--config-file", str(HERE / "schemathesis.toml"), "run", str(description)]
     options = ["--url", shared_cluster.url, "--no-color", "--continue-on-failure", "--generation-database", "none"]
-    options += ["--max-examples", os.environ.get("MARQUEE_SCHEMATHESIS_EXAMPLES", "20")]
+    options += ["--max-examples", os.environ.get("MARQUEE_SCHEMATHESIS_EXAMPLES", "10")]
     options += ["--seed", os.environ.get("MARQUEE_SCHEMATHESIS_SEED", "1")]
     environment = dict(os.environ, SCHEMATHESIS_HOOKS="schemathesis_hooks", PYTHONPATH=str(HERE))
     made = subprocess.run(
