@@ -186,11 +186,12 @@ task<http_connection::next_step> http_connection::answer(request_parser& parser)
   bool written =
       co_await write_response(response, exchange.http_1_1, keep_alive, with_body, exchange.request_id);
   // A client that has finished sending may be gone or still listen, and a large answer may lie in our own
-  // buffers as a whole: the client has it when its system says so.
+  // buffers as a whole: the client has it when its system says so. A large answer needs the client to read
+  // on, which may take it as long as any write; if it is gone, its system says that at once.
   const bool large = response.on_written && response.body.size() > confirmed_from_bytes;
   if (written && (input_->ended() || large))
     written = !input_->was_reset() && co_await stream_.wait_until_taken(deadline::in_ms(
-                                          input_->ended() ? linger_ms : server_->options.write_timeout_ms));
+                                          large ? server_->options.write_timeout_ms : linger_ms));
   account_body(0);
   count(response.status, exchange.elapsed_us());
   if (response.on_written) {
