@@ -171,7 +171,7 @@ class node {
   /// names the leader), overloaded (too much is uncommitted), unavailable (leadership is being handed over;
   /// for a configuration also: the one before it, or the term's first entry, is not committed),
   /// invalid_argument (records do not begin at the log's next offset; unreadable configuration or log start,
-  /// or one beyond what is applied), refused (a log start beyond what every voter is known to hold).
+  /// or one beyond what is applied), refused (a log start beyond what every member is known to hold).
   [[nodiscard]] result<log_index> propose(proposal wanted);
   /// Everything up to this persist id is durable here.
   void persisted(std::uint64_t persist_id);
