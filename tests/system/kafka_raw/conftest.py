@@ -48,6 +48,12 @@ class Kafka:
         leader = self.cluster.leader_of(topic)
         return [entry["broker_id"] for entry in self.cluster.processes("broker") if entry["broker_id"] != leader]
 
+    def follower(self, topic):
+        """A connection to a broker that does not lead, once it has heard of the topic and who leads it."""
+        connection = self.connect(self.others(topic)[0])
+        raw_client.wait_until(lambda: raw_client.fetch(connection, topic, 0)["tags"])
+        return connection
+
     def produced(self, topic, records):
         """The answer of whoever leads, or nothing while nobody can."""
         try:

@@ -189,7 +189,7 @@ def test_item_42_the_clients_epoch_is_checked_before_leadership(kafka):
     topic = kafka.topic()
     leader = kafka.leader(topic)
     epoch = raw.list_offset(leader, topic, -1)["epoch"]
-    follower = kafka.connect(kafka.others(topic)[0])
+    follower = kafka.follower(topic)
 
     def errors(connection, current):
         return [
@@ -209,7 +209,7 @@ def test_item_42_refusals_name_the_leader(kafka):
     topic = kafka.topic()
     epoch = raw.list_offset(kafka.leader(topic), topic, -1)["epoch"]
     leader = kafka.cluster.leader_of(topic)
-    follower = kafka.connect(kafka.others(topic)[0])
+    follower = kafka.follower(topic)
     hint = leader.to_bytes(4, "big") + epoch.to_bytes(4, "big") + b"\0"
     raw.wait_until(lambda: raw.fetch(follower, topic, 0)["tags"])
     assert raw.fetch(follower, topic, 0)["tags"][1] == hint
