@@ -85,7 +85,7 @@ class Cluster:
         end = time.monotonic() + patience_s
         for p in wanted:
             while p.http_port is not None:
-                answer = _ready_answer(p.http_port)
+                answer = _ready_answer(p)
                 if answer is None:
                     break
                 if not process.is_alive(p.pid, p.command):
@@ -139,7 +139,7 @@ class Cluster:
 
     def _write_document(self, entries):
         document = {
-            "load_balancers": [self.layout.load_balancer_url],
+            "load_balancers": self.layout.load_balancer_urls(),
             "postgres": postgres.url(self.layout),
             "processes": entries,
         }
@@ -150,10 +150,10 @@ class Cluster:
         temporary.replace(self.layout.cluster_file)
 
 
-def _ready_answer(port):
+def _ready_answer(p):
     """None when ready, else why not."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2):
+        with urllib.request.urlopen(f"http://{p.host}:{p.http_port}/ready", timeout=2):
             return None
     except urllib.error.HTTPError as error:
         return error.read(300).decode(errors="replace")

@@ -3,7 +3,7 @@
 import json
 import os
 
-from . import layout as cluster_layout
+from .layout import LOOPBACK
 
 SUBCOMMANDS = {
     "broker": "broker",
@@ -24,12 +24,14 @@ def _toml(tables):
 
 
 def _tables(layout, process, postgres_url):
-    host = cluster_layout.HOST
+    host = process.host
     tables = {
         "": {"name": process.name},
         "http": {"address": host, "port": process.http_port},
         "cluster": {"secret_file": str(layout.secret_file)},
     }
+    if host != LOOPBACK:
+        tables[""]["insecure_network"] = True
     if process.role == "broker":
         tables[""]["data_dir"] = process.data_dir
         tables[""]["threads"] = 1
@@ -48,6 +50,11 @@ def _tables(layout, process, postgres_url):
     return tables
 
 
+def inside_namespace(namespace, command):
+    """The command that runs `command` there; it replaces itself by it, so that the process id is the same."""
+    return command if namespace is None else ["nsenter", f"--net=/run/netns/{namespace}", *command]
+
+
 def write(layout, process, postgres_url):
     """Writes the file and returns the command that starts the process with it."""
     path = layout.state_dir / "config" / f"{process.name}.toml"
@@ -55,4 +62,5 @@ def write(layout, process, postgres_url):
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(_toml(_tables(layout, process, postgres_url)))
-    return [str(layout.binary), SUBCOMMANDS[process.role], "--config", str(path)]
+    command = [str(layout.binary), SUBCOMMANDS[process.role], "--config", str(path)]
+    return inside_namespace(process.namespace, command)

@@ -6,7 +6,7 @@ import pathlib
 BROKERS = 3
 WRITE_MANAGERS = 2
 READ_MANAGERS = 2
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
 
 @dataclasses.dataclass
@@ -25,6 +25,8 @@ class Process:
     log: str = ""
     command: list[str] = dataclasses.field(default_factory=list)
     cwd: str = ""
+    host: str = LOOPBACK  # the address that it listens on and is reached at
+    namespace: str | None = None  # the network namespace that it runs in; None: that of its starter
 
     def ports(self):
         return [p for p in (self.http_port, self.kafka_port, self.raft_port, self.port) if p is not None]
@@ -32,17 +34,25 @@ class Process:
     def to_json(self):
         entry = {"name": self.name, "role": self.role, "pid": self.pid}
         if self.http_port is not None:
-            entry["http"] = f"http://{HOST}:{self.http_port}"
+            entry["http"] = f"http://{self.host}:{self.http_port}"
         if self.kafka_port is not None:
-            entry["kafka"] = f"{HOST}:{self.kafka_port}"
+            entry["kafka"] = f"{self.host}:{self.kafka_port}"
         if self.raft_port is not None:
-            entry["raft"] = f"{HOST}:{self.raft_port}"
+            entry["raft"] = f"{self.host}:{self.raft_port}"
         if self.broker_id is not None:
             entry["broker_id"] = self.broker_id
         if self.data_dir is not None:
             entry["data_dir"] = self.data_dir
         entry.update(log=self.log, command=self.command, cwd=self.cwd)
         return entry
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """The address and the network namespace of one process."""
+
+    host: str = LOOPBACK
+    namespace: str | None = None
 
 
 @dataclasses.dataclass
@@ -55,6 +65,9 @@ class Layout:
     binary: pathlib.Path
     # Configuration of every broker besides addresses and folders: {table: {key: value}}.
     broker_settings: dict = dataclasses.field(default_factory=dict)
+    load_balancers: int = 1
+    # Where processes live that do not live on loopback: {process name: Place}.
+    places: dict = dataclasses.field(default_factory=dict)
 
     @property
     def cluster_file(self):
@@ -72,18 +85,33 @@ class Layout:
     def postgres_port(self):
         return 15432 + self.port_offset
 
+    def place_of(self, name):
+        return self.places.get(name, Place())
+
     @property
     def load_balancer_url(self):
-        return f"http://{HOST}:{8080 + self.port_offset}"
+        return self.load_balancer_urls()[0]
+
+    def load_balancer_urls(self):
+        return ["http://" + address for address in self._http_addresses("load_balancer")]
 
     def write_manager_addresses(self):
-        return [f"{HOST}:{8101 + n + self.port_offset}" for n in range(WRITE_MANAGERS)]
+        return self._http_addresses("write_manager")
 
     def read_manager_addresses(self):
-        return [f"{HOST}:{8201 + n + self.port_offset}" for n in range(READ_MANAGERS)]
+        return self._http_addresses("read_manager")
+
+    def _http_addresses(self, role):
+        return [f"{p.host}:{p.http_port}" for p in self.processes() if p.role == role]
 
     def processes(self):
         """Every process but PostgreSQL, in the order in which they start."""
+        for made in self._processes_on_loopback():
+            place = self.place_of(made.name)
+            made.host, made.namespace = place.host, place.namespace
+            yield made
+
+    def _processes_on_loopback(self):
         offset = self.port_offset
         for n in range(WRITE_MANAGERS):
             yield Process(f"wm-{n + 1}", "write_manager", http_port=8101 + n + offset)
@@ -99,4 +127,5 @@ class Layout:
             )
         for n in range(READ_MANAGERS):
             yield Process(f"rm-{n + 1}", "read_manager", http_port=8201 + n + offset)
-        yield Process("lb-1", "load_balancer", http_port=8080 + offset)
+        for n in range(self.load_balancers):
+            yield Process(f"lb-{n + 1}", "load_balancer", http_port=8080 + n + offset)

@@ -12,8 +12,9 @@ import tempfile
 import time
 import urllib.parse
 
+from .configuration import inside_namespace
 from .failure import ClusterFailure
-from .layout import HOST, Process
+from .layout import LOOPBACK, Process
 
 ACCOUNT = "postgres"
 
@@ -63,15 +64,22 @@ def _password(layout):
 
 def url(layout):
     password = urllib.parse.quote(_password(layout))
-    return f"postgresql://marquee:{password}@{HOST}:{layout.postgres_port}/postgres"
+    return f"postgresql://marquee:{password}@{layout.place_of(ACCOUNT).host}:{layout.postgres_port}/postgres"
 
 
 def describe(layout):
     """The process, with the folder that holds its data."""
     data_dir = _data_dir(layout)
-    command = _as_account([_program("postgres"), "-D", str(data_dir)])
+    place = layout.place_of(ACCOUNT)
     return Process(
-        "postgres", "postgres", port=layout.postgres_port, data_dir=str(data_dir), command=command, cwd="/"
+        "postgres",
+        "postgres",
+        port=layout.postgres_port,
+        data_dir=str(data_dir),
+        command=inside_namespace(place.namespace, _as_account([_program("postgres"), "-D", str(data_dir)])),
+        cwd="/",
+        host=place.host,
+        namespace=place.namespace,
     )
 
 
@@ -100,8 +108,10 @@ def initialise(layout, process):
             )
         if made.returncode != 0:
             raise ClusterFailure(f"initdb failed in {data_dir}:\n{made.stdout}{made.stderr}")
+    if process.host != LOOPBACK:
+        _admit_neighbours(data_dir / "pg_hba.conf")
     (data_dir / "postgresql.auto.conf").write_text(
-        f"listen_addresses = '{HOST}'\n"
+        f"listen_addresses = '{process.host}'\n"
         f"port = {layout.postgres_port}\n"
         "unix_socket_directories = ''\n"
         "max_connections = 60\n"
@@ -110,9 +120,17 @@ def initialise(layout, process):
     )
 
 
+def _admit_neighbours(rules):
+    """With the password, from the network that the server's own address is in; initdb admits loopback only."""
+    line = "host all all samenet scram-sha-256\n"
+    if line not in rules.read_text():
+        with open(rules, "a") as file:
+            file.write(line)
+
+
 def wait_until_ready(layout, child, patience_s=30.0):
     end = time.monotonic() + patience_s
-    probe = [_program("pg_isready"), "-q", "-h", HOST, "-p", str(layout.postgres_port)]
+    probe = [_program("pg_isready"), "-q", "-h", layout.place_of(ACCOUNT).host, "-p", str(layout.postgres_port)]
     while subprocess.run(probe, check=False).returncode != 0:
         if child.poll() is not None:
             raise ClusterFailure(f"PostgreSQL ended at once with status {child.returncode}")

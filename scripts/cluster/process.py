@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from .failure import ClusterFailure
-from .layout import HOST
+from .layout import LOOPBACK
 
 
 def is_alive(pid, command):
@@ -27,11 +27,18 @@ def is_alive(pid, command):
     return bool(wanted) and any(arguments[:-1] == wanted[n:] for n in range(len(wanted)))
 
 
-def port_is_taken(port):
+def port_is_taken(port, host=LOOPBACK, namespace=None):
+    if namespace is not None:
+        seen = subprocess.run(
+            ["nsenter", f"--net=/run/netns/{namespace}", "ss", "-Hltn", f"sport = :{port}"],
+            capture_output=True,
+            check=True,
+        )
+        return bool(seen.stdout.strip())
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError:
             return True
     return False
@@ -41,7 +48,7 @@ def require_free_ports(process, patience_s=3.0):
     """Waits a moment: the kernel closes the ports of a killed process a little after its main thread is gone."""
     end = time.monotonic() + patience_s
     for port in process.ports():
-        while port_is_taken(port):
+        while port_is_taken(port, process.host, process.namespace):
             if time.monotonic() > end:
                 raise ClusterFailure(
                     f"port {port}, which {process.name} needs, is taken by another program. "
@@ -76,16 +83,16 @@ def stop(name, pid, command, first_signal=signal.SIGTERM, patience_s=15.0):
     while time.monotonic() < end:
         if not is_alive(pid, command):
             return "stopped"
-        _reap(pid)
+        reap(pid)
         time.sleep(0.02)
     os.kill(pid, signal.SIGKILL)
     while is_alive(pid, command):
-        _reap(pid)
+        reap(pid)
         time.sleep(0.02)
     return f"did not stop within {patience_s:.0f} s and was killed"
 
 
-def _reap(pid):
+def reap(pid):
     """Of a child of our own, so that it does not stay as a zombie."""
     try:
         os.waitpid(pid, os.WNOHANG)

@@ -112,16 +112,18 @@ class RunningCluster:
         return pathlib.Path(entry["log"]).read_text(errors="replace")
 
 
-def serve(binary, state_dir):
+def serve(binary, state_dir, **layout_options):
     """Starts a cluster in `state_dir` on free ports, gives it, and stops it."""
-    layout = Layout(
-        ROOT,
-        pathlib.Path(state_dir),
-        free_offset(),
-        pathlib.Path(binary).resolve(),
-        broker_settings={"retention": {"check_ms": 400}},
-    )
-    running = RunningCluster(layout)
+    yield from run(RunningCluster(make_layout(binary, state_dir, free_offset(), **layout_options)))
+
+
+def make_layout(binary, state_dir, port_offset, **options):
+    options.setdefault("broker_settings", {"retention": {"check_ms": 400}})
+    return Layout(ROOT, pathlib.Path(state_dir), port_offset, pathlib.Path(binary).resolve(), **options)
+
+
+def run(running):
+    """Starts the cluster, gives it, and stops it."""
     try:
         running.control.start()
         yield running
@@ -134,7 +136,7 @@ def serve(binary, state_dir):
 def free_offset():
     """Ports that no other cluster of this machine uses, below those that outgoing connections are given (32768 on)."""
     for offset in range(3000, 17000, 100):
-        probe = Layout(ROOT, pathlib.Path("/"), offset, pathlib.Path("/"))
+        probe = Layout(ROOT, pathlib.Path("/"), offset, pathlib.Path("/"), load_balancers=2)
         ports = [port for p in probe.processes() for port in p.ports()] + [probe.postgres_port]
         if not any(process.port_is_taken(port) for port in ports):
             return offset
