@@ -5,7 +5,7 @@ be cut, in one direction or in both.
       10.x.y.1  =====veth=====  bridge  =====veth=====  10.x.y.10 eth0, nftables: drop from `cut_from`
 
 Everything hangs on namespaces whose names carry the id of the test's process: removing them removes the links with
-them, and what a killed test left behind is removed by the next one.
+them, and the next test removes what a killed one left behind.
 """
 
 import ipaddress
@@ -158,6 +158,8 @@ class Network:
         _do(*inside_namespace(self._places[name].namespace, ["nft", "-f", "-"]), text=rules + "\n")
 
     def remove(self):
+        # It would go with the hub, but only some time later.
+        _try("ip", "link", "del", self._link)
         for namespace in namespaces():
             if namespace.startswith(self._prefix):
                 remove_namespace(namespace)
