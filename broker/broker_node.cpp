@@ -96,6 +96,7 @@ broker_announcement broker_node::announcement() const {
   what.metadata_version = [this] { return catalog_->snapshot()->version; };
   what.produced_records = [this] { return static_cast<std::int64_t>(metrics_->produced_records.value()); };
   what.fetched_records = [this] { return static_cast<std::int64_t>(metrics_->fetched_records.value()); };
+  if (host_) what.connected_peers = [this] { return host_->connected_peers(); };
   return what;
 }
 
@@ -217,11 +218,13 @@ result<> broker_node::ready() const {
 
 void broker_node::stop() {
   if (std::exchange(stopped_, true) || !process_) return;
-  if (registration_) registration_->stop();
+  // Managers hear of it before leadership moves, so that nobody hands any back.
+  if (registration_) registration_->announce_stopping();
   // While clients can still be told where their partitions went.
   if (host_ && serving_ != nullptr) host_->hand_over();
   serving_ = nullptr;
   if (door_) door_->stop(drain_ms);
+  if (registration_) registration_->stop();
   catalog_loop_->stop();
   process_->stop();
   // The front door goes after its loop has ended: answers that still wait for a partition refer to it.

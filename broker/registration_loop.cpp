@@ -31,7 +31,7 @@ result<json> read_success(const net::http_response& answer) {
 
 }  // namespace
 
-std::string encode_announcement(const broker_announcement& what) {
+std::string encode_announcement(const broker_announcement& what, announcement_detail detail) {
   json body = {
       {"host", what.host},           {"kafka_port", what.kafka_port},           {"raft_port", what.raft_port},
       {"http_port", what.http_port}, {"incarnation", what.incarnation.value()}, {"boot", what.boot.value()},
@@ -41,6 +41,13 @@ std::string encode_announcement(const broker_announcement& what) {
   if (what.metadata_version) body["metadata_version"] = what.metadata_version();
   if (what.produced_records) body["produced_records"] = what.produced_records();
   if (what.fetched_records) body["fetched_records"] = what.fetched_records();
+  if (detail == announcement_detail::basic) return body.dump();
+  if (what.connected_peers) {
+    json peers = json::array();
+    for (const broker_id peer : what.connected_peers()) peers.push_back(peer.value());
+    body["connected_peers"] = std::move(peers);
+  }
+  if (what.stopping) body["stopping"] = true;
   return body.dump();
 }
 
@@ -66,25 +73,31 @@ struct registration_loop::state {
   std::int64_t interval_ms;
   std::stop_source stopping;
   net::wake_point pause;
+  std::atomic<bool> stops{false};
 
-  net::http_request registration() const {
+  net::http_request registration(announcement_detail detail = announcement_detail::full) const {
     net::http_request request;
     request.method = "POST";
     request.target = "/broker";
-    request.body = encode_announcement(what);
+    broker_announcement now = what;
+    now.stopping = stops;
+    request.body = encode_announcement(now, detail);
     return request;
   }
-  net::task<> wait(std::int64_t duration_ms) {
-    (void)co_await pause.wait(pause.generation(), net::deadline::in_ms(duration_ms), stopping.get_token());
+  net::task<> wait(std::uint64_t seen, std::int64_t duration_ms) {
+    (void)co_await pause.wait(seen, net::deadline::in_ms(duration_ms), stopping.get_token());
   }
+  net::task<> wait(std::int64_t duration_ms) { co_await wait(pause.generation(), duration_ms); }
   static net::task<> register_with(std::shared_ptr<state> self, net::endpoint manager);
   static net::task<> refill_ids(std::shared_ptr<state> self);
 };
 
 net::task<> registration_loop::state::register_with(std::shared_ptr<state> self, net::endpoint manager) {
   enum class standing : std::uint8_t { unknown, registered, lost } now = standing::unknown;
+  announcement_detail detail = announcement_detail::full;
   while (!self->stopping.stop_requested()) {
-    const auto answer = co_await self->managers.send(manager, self->registration(), call_timeout_ms);
+    const std::uint64_t seen = self->pause.generation();
+    const auto answer = co_await self->managers.send(manager, self->registration(detail), call_timeout_ms);
     const auto identity =
         answer ? read_registration(*answer, self->what.incarnation) : result<broker_identity>(fail(answer));
     if (self->stopping.stop_requested()) break;
@@ -94,7 +107,11 @@ net::task<> registration_loop::state::register_with(std::shared_ptr<state> self,
       log_warning("broker", "write manager {} does not register this broker: {}", net::to_string(manager),
                   escape_for_log(identity.error().message));
     now = identity ? standing::registered : standing::lost;
-    co_await self->wait(self->interval_ms);
+    if (!answer)
+      detail = announcement_detail::full;  // it may come back as another release
+    else if (answer->status == 400)
+      detail = announcement_detail::basic;
+    co_await self->wait(seen, self->interval_ms);
   }
 }
 
@@ -123,7 +140,7 @@ net::task<> registration_loop::state::refill_ids(std::shared_ptr<state> self) {
 registration_loop::registration_loop(net::event_loop& loop, manager_client& managers,
                                      producer_id_reserve& producer_ids, broker_announcement what,
                                      std::int64_t interval_ms)
-    : state_(new state{loop, managers, producer_ids, std::move(what), interval_ms, {}, {}}) {}
+    : state_(new state{loop, managers, producer_ids, std::move(what), interval_ms, {}, {}, {}}) {}
 
 registration_loop::~registration_loop() {
   stop();
@@ -157,6 +174,11 @@ void registration_loop::start(const broker_announcement& what) {
   for (const net::endpoint& manager : state_->managers.managers())
     state_->loop.spawn([self = state_, manager] { return state::register_with(self, manager); });
   state_->loop.spawn([self = state_] { return state::refill_ids(self); });
+}
+
+void registration_loop::announce_stopping() {
+  state_->stops = true;
+  state_->pause.wake_all();
 }
 
 void registration_loop::stop() {

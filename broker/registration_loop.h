@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/types.h"
@@ -30,10 +31,18 @@ struct broker_announcement {
   /// Since the start; for rates. May be empty.
   std::function<std::int64_t()> produced_records{};
   std::function<std::int64_t()> fetched_records{};
+  /// Brokers whose Raft connection is up: how managers tell a dead broker from one that only they cannot
+  /// reach. May be empty.
+  std::function<std::vector<broker_id>()> connected_peers{};
+  bool stopping = false;  ///< a graceful stop has begun
 };
 
+/// What managers of every release accept, or all there is to say.
+enum class announcement_detail : std::uint8_t { basic, full };
+
 /// The body of POST /broker.
-[[nodiscard]] std::string encode_announcement(const broker_announcement& what);
+[[nodiscard]] std::string encode_announcement(const broker_announcement& what,
+                                              announcement_detail detail = announcement_detail::full);
 /// The identity in its answer. Errors: invalid_argument, refused (the manager's message, for example that
 /// this broker belongs to another cluster).
 [[nodiscard]] result<broker_identity> read_registration(const net::http_response& answer,
@@ -41,7 +50,8 @@ struct broker_announcement {
 
 /// Registers with every configured write manager, again and again, which is also the broker's heartbeat
 /// (DESIGN D16), and keeps the reserve of producer ids filled. Coroutines on the manager client's loop;
-/// nothing that the broker does waits for them. Logs when a manager comes or goes, not each time.
+/// nothing that the broker does waits for them. Logs when a manager comes or goes, not each time. A manager
+/// that refuses the form of a heartbeat (400) is of another release and gets the basic one until it was away.
 class registration_loop {
  public:
   registration_loop(net::event_loop& loop, manager_client& managers, producer_id_reserve& producer_ids,
@@ -55,6 +65,9 @@ class registration_loop {
   [[nodiscard]] result<broker_identity> obtain_identity(const std::function<bool()>& stop);
   /// From now on as this.
   void start(const broker_announcement& what);
+  /// Tells every manager at once, and with each heartbeat until `stop`, that a graceful stop has begun: no
+  /// placements, no leadership for this broker. From any thread; returns at once.
+  void announce_stopping();
   void stop();
 
  private:

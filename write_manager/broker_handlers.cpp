@@ -1,6 +1,8 @@
 #include "write_manager/broker_handlers.h"
 
+#include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "base/logging.h"
 #include "net/http_router.h"
@@ -15,6 +17,7 @@ namespace {
 
 /// Kafka clients use larger ids for connections to coordinators.
 constexpr std::int32_t largest_broker_id = (1 << 30) - 1;
+constexpr std::size_t peers_most = 10'000;
 
 struct announcement {
   db::broker_registration registration;
@@ -27,6 +30,22 @@ bool is_host(std::string_view text) {
   constexpr std::string_view characters =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]%";
   return !text.empty() && text.size() <= 255 && text.find_first_not_of(characters) == std::string_view::npos;
+}
+
+std::optional<std::vector<broker_id>> read_connected_peers(net::json_body& body) {
+  const nlohmann::json* list = body.raw("connected_peers");
+  if (list == nullptr) return std::nullopt;
+  std::vector<broker_id> peers;
+  const bool good = list->is_array() && list->size() <= peers_most &&
+                    std::ranges::all_of(*list, [](const nlohmann::json& peer) {
+                      return peer.is_number_integer() && peer >= 1 && peer <= largest_broker_id;
+                    });
+  if (!good) {
+    body.refuse("connected_peers", "must be a list of at most 10,000 broker ids");
+    return std::nullopt;
+  }
+  for (const nlohmann::json& peer : *list) peers.emplace_back(peer.get<std::int32_t>());
+  return peers;
 }
 
 api_result<announcement> read_announcement(const manager_context& context, const net::http_request& request) {
@@ -49,6 +68,8 @@ api_result<announcement> read_announcement(const manager_context& context, const
   read.report.metadata_version = body.optional_integer("metadata_version", 0, INT64_MAX);
   read.report.produced_records = body.integer_or("produced_records", 0, 0, INT64_MAX);
   read.report.fetched_records = body.integer_or("fetched_records", 0, 0, INT64_MAX);
+  read.report.connected_peers = read_connected_peers(body);
+  read.report.stopping = body.flag_or("stopping", false);
   const std::string cluster = body.optional_text("cluster_id").value_or("");
   if (!cluster.empty()) {
     read.cluster_id = uuid::parse(cluster);

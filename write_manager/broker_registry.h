@@ -24,6 +24,9 @@ struct broker_report {
   std::optional<std::int64_t> metadata_version{};
   std::int64_t produced_records = 0;  ///< since it started
   std::int64_t fetched_records = 0;   ///< since it started
+  /// Brokers that it has a Raft connection to; nothing if it does not say.
+  std::optional<std::vector<broker_id>> connected_peers{};
+  bool stopping = false;  ///< a graceful stop has begun
 };
 
 struct traffic_rates {
