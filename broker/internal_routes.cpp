@@ -8,6 +8,8 @@
 
 #include "broker/metadata_codec.h"
 #include "broker/partition_report.h"
+#include "broker/raft_admin_handler.h"
+#include "broker/record_admin_handler.h"
 #include "broker/recover_handler.h"
 #include "net/api_error.h"
 
@@ -152,6 +154,11 @@ void add_internal_routes(net::http_router& router, const internal_routes_environ
   router.add("GET", "/internal/leaders", guarded(environment, tell_leaders));
   router.add("GET", "/internal/partitions", guarded(environment, tell_partitions));
   router.add("POST", "/internal/recover", guarded(environment, recover_partition));
+  router.add("GET", "/internal/raft", guarded(environment, tell_raft));
+  router.add("POST", "/internal/raft/transfer", guarded(environment, transfer_leadership));
+  router.add("POST", "/internal/raft/timeout", guarded(environment, time_out_leader));
+  router.add("POST", "/internal/raft/store", guarded(environment, store_record));
+  router.add("POST", "/internal/raft/retrieve", guarded(environment, retrieve_records));
 }
 
 }  // namespace marquee::broker

@@ -29,8 +29,9 @@ struct internal_routes_environment {
   net::wake_point leaders_changed;
 };
 
-/// POST /internal/metadata, GET /internal/leaders, GET /internal/partitions, POST /internal/recover: for
-/// processes that prove the cluster's secret; others get 403.
+/// POST /internal/metadata, GET /internal/leaders, GET /internal/partitions, POST /internal/recover and, for
+/// operators, GET /internal/raft and POST /internal/raft/...: for processes that prove the cluster's secret;
+/// others get 403.
 void add_internal_routes(net::http_router& router, const internal_routes_environment& environment);
 
 }  // namespace marquee::broker

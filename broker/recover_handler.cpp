@@ -1,10 +1,9 @@
 #include "broker/recover_handler.h"
 
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <utility>
+#include <string>
 
-#include "base/logging.h"
+#include "broker/replica_lookup.h"
 #include "net/api_error.h"
 #include "net/event_loop.h"
 #include "net/future.h"
@@ -17,25 +16,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t answer_timeout_ms = 5'000;
-constexpr std::int64_t largest_partition = 1 << 20;
 
 enum class loss : std::uint8_t { only_told, accepted };
-
-std::optional<uuid> topic_id_of(const broker_services& services, const std::string& topic) {
-  if (const auto id = uuid::parse(topic)) return id;
-  const metadata_snapshot metadata = services.catalog.snapshot();
-  const topic_metadata* found = metadata->find(std::string_view(topic));
-  return found == nullptr || found->deleted ? std::nullopt : std::optional(found->topic_id);
-}
-
-net::http_response no_replica(const internal_routes_environment& environment, const std::string& which) {
-  net::api_error error;
-  error.status = 404;
-  error.code = "NO_REPLICA";
-  error.message = "this broker has no replica of " + which;
-  error.component = environment.component;
-  return net::to_response(error);
-}
 
 /// On the replica's thread.
 std::string look_at(raft::replica& replica, loss how) {
@@ -61,24 +43,18 @@ std::string look_at(raft::replica& replica, loss how) {
 net::task<net::http_response> recover_partition(const internal_routes_environment& environment,
                                                 broker_services& services, net::http_exchange& exchange) {
   net::json_body body = net::json_body::parse(exchange.request.body);
-  const std::string topic = body.text("topic");
-  const auto number = static_cast<std::int32_t>(body.integer("partition", 0, largest_partition));
+  const asked_partition asked = read_asked_partition(body);
   const loss how = body.flag_or("accept_loss", false) ? loss::accepted : loss::only_told;
   if (const auto problem = body.finish())
     co_return net::to_response(net::bad_request(environment.component, *problem));
-  const std::string which = topic + "/" + std::to_string(number);
-  const auto topic_id = topic_id_of(services, topic);
-  const auto replica =
-      topic_id ? services.host.find({*topic_id, partition_id(number)}) : std::shared_ptr<raft::replica>();
-  if (!replica) co_return no_replica(environment, which);
+  const replica_pointer replica = find_replica(services, asked);
+  if (!replica) co_return no_replica(environment.component, asked);
   const net::promise<std::string> promise;
   auto coming = promise.get_future();
   replica->loop().post([replica, promise, how] { promise.set(look_at(*replica, how)); });
   const auto told =
       co_await coming.wait(net::deadline::in_ms(answer_timeout_ms), exchange.client_gone_token());
-  if (!told)
-    co_return net::to_response(net::unavailable(environment.component, "NO_ANSWER",
-                                                "the partition's thread does not answer; ask again"));
+  if (!told) co_return no_answer(environment.component);
   co_return net::json_response(*told);
 }
 

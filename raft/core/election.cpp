@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "base/assert.h"
@@ -117,6 +118,21 @@ void node::state::campaign(bool transfer) {
     request.transfer = transfer;
     send_when_log_is_durable(std::move(request));
   }
+}
+
+/// Without a pre-vote, which could only be refused while a leader lives.
+result<> node::state::campaign_at_once() {
+  if (own_role == role::leader)
+    return fail(error_code::refused,
+                "this replica leads already in term " + std::to_string(hard.term.value()));
+  if (!may_campaign())
+    return fail(error_code::refused,
+                "replica " + to_string(options.self) + " is no voter of this group and cannot lead it");
+  if (doubt.open)
+    return fail(error_code::refused,
+                "this replica may have lost what it acknowledged and does not stand until it is whole");
+  campaign(true);
+  return {};
 }
 
 void node::state::count_votes() {

@@ -174,6 +174,10 @@ result<> node::transfer_leadership(replica_id target) {
   return state_->transfer_leadership(target);
 }
 
+result<> node::campaign() {
+  return state_->campaign_at_once();
+}
+
 void node::losses_are_possible() {
   state_->doubt.possible = true;
 }

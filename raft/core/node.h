@@ -182,6 +182,10 @@ class node {
   void read_barrier(std::uint64_t id);
   /// Hands leadership to `target` when it has caught up. Errors: not_leader, invalid_argument (not a voter).
   [[nodiscard]] result<> transfer_leadership(replica_id target);
+  /// An operator wants this node to stand for election at once. The leader's liveness is no objection, as
+  /// after a transfer: if it lives it steps down. Errors: refused (it leads already, is no voter, or is in
+  /// doubt).
+  [[nodiscard]] result<> campaign();
   /// Writes of this group may be lost from here on (DESIGN D4).
   void losses_are_possible();
   /// An operator accepts that what this replica has lost is gone: its doubt is over (DESIGN D4). False if

@@ -64,6 +64,7 @@ struct node::state {
   void on_timeout_now(const message& m);
   void pre_campaign();
   void campaign(bool transfer);
+  [[nodiscard]] result<> campaign_at_once();
   void count_votes();
   /// Keeps the vote when the term stays the same (raft-pitfalls 1).
   void become_follower(term_number term, std::optional<replica_id> new_leader);

@@ -201,6 +201,14 @@ result<> hosted_replica::transfer_leadership(replica_id target) {
   return begun;
 }
 
+result<> hosted_replica::campaign() {
+  if (!node_) return failure(fenced_error(fenced_));
+  node_->tick(environment_.time.monotonic_ms());
+  result<> begun = node_->campaign();
+  home_.want_turn(*this);
+  return begun;
+}
+
 bool hosted_replica::hand_over() {
   if (!node_ || !node_->is_leader()) return false;
   const node_status now = node_->status();

@@ -71,6 +71,9 @@ class replica {
   virtual void read_barrier(std::function<void(result<>)> done) = 0;
   /// Asks; the result says only whether it was begun. Errors: not_leader, invalid_argument (not a voter).
   [[nodiscard]] virtual result<> transfer_leadership(replica_id target) = 0;
+  /// Stands for election at once, also while another replica leads. Errors: refused (leads already, no voter,
+  /// in doubt), unavailable (fenced).
+  [[nodiscard]] virtual result<> campaign() = 0;
   /// Ends the active segment soon if it holds records and is full, or if its first entry was appended before
   /// `append_time_ms`; drops what lies in whole segments below the log start. To be called from time to time
   /// on every replica, for segments are each replica's own affair. The log start itself moves by proposing a

@@ -73,5 +73,55 @@ TEST(transfer, only_the_current_leader_can_ask_for_it) {
   EXPECT_EQ(one.own_role(), role::follower);
 }
 
+// An operator may have any voter elected: the request counts as one that a transfer asked for.
+TEST(campaign_at_once, takes_leadership_from_a_leader_that_lives) {
+  test_group group(3);
+  const int old_leader = group.elect();
+  const int other = old_leader == 1 ? 2 : 1;
+  const term_number before = group[other].core().term();
+  ASSERT_TRUE(group[other].core().campaign());
+  group.deliver_all();
+  EXPECT_EQ(group.leader(), other);
+  EXPECT_EQ(group[other].core().term(), term_number(before.value() + 1));
+}
+
+// Raft paper 5.4.1 holds for it as for any other candidate.
+TEST(campaign_at_once, does_not_win_with_an_older_log) {
+  test_group group(3);
+  group.elect_this(1);
+  group.isolate(3);
+  ASSERT_TRUE(group[1].core().propose(records("a", 0)));
+  group.deliver_all();
+  group.heal();
+  ASSERT_TRUE(group[3].core().campaign());
+  group.deliver_all();
+  EXPECT_NE(group.leader(), 3);
+  EXPECT_NE(group.elect(), 3);
+}
+
+TEST(campaign_at_once, is_refused_by_a_leader_and_by_who_was_removed) {
+  test_replica leader(replica(1), voters({1, 2, 3}));
+  leader.become_leader();
+  EXPECT_EQ(leader.core().campaign().error().code, error_code::refused);
+  test_replica removed(replica(4), voters({1, 2, 3}));
+  EXPECT_EQ(removed.core().campaign().error().code, error_code::refused);
+  test_replica unborn(replica(1), configuration{});
+  EXPECT_EQ(unborn.core().campaign().error().code, error_code::refused);
+  EXPECT_EQ(removed.core().term(), term_number(0)) << "a refused campaign changes nothing";
+}
+
+TEST(campaign_at_once, is_refused_while_the_replica_is_in_doubt) {
+  test_group group(3);
+  for (int number = 1; number <= 3; ++number) group[number].be_relaxed();
+  group.elect_this(1);
+  ASSERT_TRUE(group[1].core().propose(records("a", 0)));
+  group.deliver_all();
+  group.isolate(2);
+  group[2].lose_power();
+  const term_number before = group[2].core().term();
+  EXPECT_EQ(group[2].core().campaign().error().code, error_code::refused);
+  EXPECT_EQ(group[2].core().term(), before);
+}
+
 }  // namespace
 }  // namespace marquee::raft::testing

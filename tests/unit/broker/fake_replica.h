@@ -85,6 +85,7 @@ class fake_replica final : public raft::replica {
   }
   void read_barrier(std::function<void(result<>)> done) override { barriers.push_back(std::move(done)); }
   result<> transfer_leadership(replica_id) override { return {}; }
+  result<> campaign() override { return {}; }
   void tend_segments(std::int64_t append_time_ms) override { log_.end_segment_older_than(append_time_ms); }
   bool is_leader() const override { return leads_; }
   bool is_leader_ready() const override { return leads_; }
