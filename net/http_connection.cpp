@@ -181,11 +181,6 @@ task<http_connection::next_step> http_connection::answer(request_parser& parser)
     response = co_await call_handler(exchange);
     input_->watch_end_no_more();
   }
-  if (response.source) {
-    count(response.status);
-    if (co_await write_streamed(response, exchange, exchange.http_1_1)) co_await linger();
-    co_return next_step::close;
-  }
   const bool keep_alive = parser.wants_keep_alive() && !stopping() && !input_->ended();
   const bool with_body = exchange.request.method != "HEAD";
   bool written =
@@ -297,13 +292,9 @@ void http_connection::account_body(std::size_t size) {
   body_accounted_ = size;
 }
 
-void http_connection::count(int status) {
+void http_connection::count(int status, std::int64_t elapsed_us) {
   metric_counter* counter = server_->requests[std::clamp(status / 100, 0, 5)];
   if (counter != nullptr) counter->add();
-}
-
-void http_connection::count(int status, std::int64_t elapsed_us) {
-  count(status);
   if (server_->latency_us != nullptr) server_->latency_us->observe(static_cast<std::uint64_t>(elapsed_us));
 }
 

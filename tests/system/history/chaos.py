@@ -1,0 +1,154 @@
+"""Random faults against a cluster of its own under mixed clients, and the verdict on what they were told.
+
+The schedule of faults is a function of the seed: the same seed does the same things in the same order. What a run leaves
+(history, logs, schedule) is kept when it fails, or with --keep.
+"""
+
+import argparse
+import json
+import pathlib
+import random
+import shutil
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent.parent
+for folder in (ROOT / "scripts", HERE.parent, HERE):
+    sys.path.insert(0, str(folder))
+
+import chaos_schedule  # noqa: E402
+import chaos_summary  # noqa: E402
+import check  # noqa: E402
+import events  # noqa: E402
+import network_cluster  # noqa: E402
+import running_cluster  # noqa: E402
+from chaos_faults import Faults  # noqa: E402
+from chaos_workload import TOPICS, Workload  # noqa: E402
+from read_back import read_back  # noqa: E402
+
+
+def run(cluster, options, folder, say):
+    """Clients and faults for the time that was asked for; then everything is read back. Stops the cluster."""
+    history = folder / "history"
+    workload = Workload(cluster, history, options.seed, options.rate)
+    try:
+        workload.start()
+        if workload.missing:
+            say(f"without native clients: {workload.missing}")
+        faults = Faults(cluster, [(topic, partitions) for topic, partitions, _ in TOPICS])
+        do_harm(faults, workload, options, say)
+        say("the faults are over; clients finish and read what is left")
+        ends = workload.finish()
+        topics = {cluster.api("GET", f"/topics/{name}")["topic"]["topic_id"]: (name, ends[name]) for name in ends}
+    finally:
+        workload.stop.set()
+        workload.drain.set()
+        workload.stop_native()
+    brokers = {entry["name"]: entry["data_dir"] for entry in cluster.processes("broker")}
+    cluster.control.stop()
+    writer = events.HistoryWriter(history / "replicas.jsonl")
+    for topic, (name, high) in topics.items():
+        for partition, offset in high.items():
+            writer.write("final", topic=name, partition=partition, log_start=0, high=offset)
+    for event in read_back(brokers, topics):
+        writer.write(event.pop("e"), **event)
+    writer.close()
+
+
+def do_harm(faults, workload, options, say):
+    kinds = options.faults or faults.kinds()
+    impossible = set(kinds) - set(faults.kinds())
+    if impossible:
+        raise SystemExit(f"not possible here: {', '.join(sorted(impossible))}")
+    end = time.monotonic() + options.minutes * 60
+    for step in chaos_schedule.steps(options.seed, kinds):
+        time.sleep(step.quiet_s)
+        if time.monotonic() > end:
+            return
+        start = events.now()
+        target = faults.begin(step)
+        time.sleep(step.lasts_s)
+        faults.heal()
+        healed = events.now()
+        progress_ms = workload.probe.progress_ms(healed)
+        workload.history.write("fault", number=step.number, kind=step.kind, target=target, start=start, healed=healed,
+                               progress_ms=progress_ms)
+        say(f"fault {step.number}: {step.kind} {target}, {(healed - start) / 1e9:.1f} s, back after {progress_ms} ms")
+        if progress_ms is None:
+            return
+
+
+def serve(binary, folder, options, say):
+    """A cluster whose network can be cut, where that is allowed."""
+    reason = "--loopback" if options.loopback else network_cluster.why_not()
+    if reason:
+        say(f"a cluster on loopback, without cuts of the network: {reason}")
+        return running_cluster.serve(binary, folder)
+    return network_cluster.serve(binary, folder)
+
+
+def arguments(words):
+    parser = argparse.ArgumentParser(prog="scripts/chaos", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=2, help="how long faults go on (2)")
+    parser.add_argument("--seed", type=int, default=None, help="of the schedule and the clients (random)")
+    parser.add_argument("--faults", type=lambda text: text.split(","), default=None,
+                        help="only these, of: " + ",".join(chaos_schedule.KINDS))
+    parser.add_argument("--rate", type=float, default=8, help="requests a second of each producer (8)")
+    parser.add_argument("--keep", action="store_true", help="keep history and logs of a good run, too")
+    parser.add_argument("--folder", type=pathlib.Path, help="where to put them (a new one in the folder for such)")
+    parser.add_argument("--binary", type=pathlib.Path, help="the marquee executable (the newest build)")
+    parser.add_argument("--loopback", action="store_true", help="no network namespaces, and so no cuts")
+    parser.add_argument("--show", type=int, metavar="N", help="print the first N steps of the schedule, and end")
+    options = parser.parse_args(words)
+    if options.seed is None:
+        options.seed = random.SystemRandom().randrange(1_000_000)
+    return options
+
+
+def newest_binary():
+    built = [ROOT / "build" / preset / "cli" / "marquee" for preset in ("release", "asan", "debug")]
+    found = [path for path in built if path.exists()]
+    if not found:
+        raise SystemExit("no marquee executable: build one (scripts/up does), or name it with --binary")
+    return max(found, key=lambda path: path.stat().st_mtime)
+
+
+def chaos(options, say):
+    """True if nothing was violated."""
+    folder = options.folder or pathlib.Path(tempfile.mkdtemp(prefix="marquee-chaos-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    say(f"seed {options.seed}, {options.minutes:g} minutes; history and logs in {folder}")
+    (folder / "run.json").write_text(json.dumps({"seed": options.seed, "minutes": options.minutes,
+                                                 "faults": options.faults, "rate": options.rate}))
+    good = False
+    try:
+        for cluster in serve(options.binary or newest_binary(), folder / "cluster", options, say):
+            run(cluster, options, folder, say)
+        verdict, figures = check.judge(events.read(folder / "history"))
+        say(chaos_summary.text(folder / "history", figures))
+        say(verdict.text())
+        good = verdict.good
+        return good
+    finally:
+        if good and not options.keep and not options.folder:
+            shutil.rmtree(folder)
+        elif not good:
+            say(f"kept: {folder}. The same again: scripts/chaos --seed {options.seed} --minutes {options.minutes:g}"
+                + (f" --faults {','.join(options.faults)}" if options.faults else ""))
+
+
+def main():
+    options = arguments(sys.argv[1:])
+    if options.show:
+        kinds = options.faults or list(chaos_schedule.KINDS)
+        for step, _ in zip(chaos_schedule.steps(options.seed, kinds), range(options.show)):
+            print(f"{step.number}: after {step.quiet_s} s {step}")
+        return 0
+    return 0 if chaos(options, lambda text: print(text, flush=True)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
