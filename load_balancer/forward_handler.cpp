@@ -73,6 +73,7 @@ forward_handler::forward_handler(net::event_loop& loop, manager_table& table,
           loop, net::http_client_options{.max_connections_per_endpoint = options.connections_per_manager,
                                          .max_waiting_per_endpoint = options.waiting_per_manager})),
       deliveries_(std::make_shared<delivery_guard>(loop, table, secret)),
+      writes_(options.writes_most, clock_, metrics),
       retries_(
           metrics.counter("marquee_load_balancer_retries_total", "Requests sent to a manager once more.")),
       failures_(metrics.counter("marquee_load_balancer_failures_total",
@@ -103,6 +104,9 @@ net::task<net::http_response> forward_handler::handle(net::http_exchange& exchan
           component_, "CONSUMER_BUSY", "another request of this consumer is still being answered"));
     if (route->is_numbered) turn.reset();  // a lost answer is asked for again by its number
   }
+  const bool is_write = route->role == manager_role::write_manager;
+  const std::optional<admission::pass> pass = is_write ? writes_.enter() : std::nullopt;
+  if (is_write && !pass) co_return overloaded();
   co_return co_await forward(exchange, *route, end, std::move(turn));
 }
 
@@ -270,6 +274,12 @@ net::http_response forward_handler::no_manager(const request_route& route) const
   return net::to_response(
       net::unavailable(component_, "NO_MANAGER",
                        "no " + std::string(to_string(route.role)) + " is known to this load balancer"));
+}
+
+net::http_response forward_handler::overloaded() const {
+  return net::to_response(net::unavailable(
+      component_, "OVERLOADED", "as many requests as this load balancer takes at once are under way",
+      writes_.retry_after_ms()));
 }
 
 }  // namespace marquee::load_balancer

@@ -6,7 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/metrics.h"
+#include "load_balancer/admission.h"
 #include "load_balancer/delivery_guard.h"
 #include "load_balancer/load_balancer_options.h"
 #include "load_balancer/manager_table.h"
@@ -56,6 +58,7 @@ class forward_handler : public std::enable_shared_from_this<forward_handler> {
   [[nodiscard]] net::http_response answer_for_client(const net::http_exchange& exchange,
                                                      const request_route& route, attempt_result last) const;
   [[nodiscard]] net::http_response no_manager(const request_route& route) const;
+  [[nodiscard]] net::http_response overloaded() const;
 
   manager_table& table_;
   const load_balancer_options options_;
@@ -63,6 +66,8 @@ class forward_handler : public std::enable_shared_from_this<forward_handler> {
   const std::string component_;
   std::unique_ptr<net::http_client> client_;
   std::shared_ptr<delivery_guard> deliveries_;
+  const system_clock clock_;
+  admission writes_;
   /// The attempts under way that may be taken back.
   std::list<std::pair<net::endpoint, std::stop_source>> abandonable_;
   metric_counter& retries_;

@@ -6,6 +6,7 @@ load_balancer_options::load_balancer_options() {
   process.name = "lb-1";
   process.role = "load_balancer";
   process.http.port = 8080;
+  process.http.max_connections = 16'384;
 }
 
 void describe(config_schema& schema, load_balancer_options& options) {
@@ -33,6 +34,8 @@ void describe(config_schema& schema, load_balancer_options& options) {
                  "Connections to one manager; a long poll holds one.");
   schema.integer("load_balancer.waiting_per_manager", options.waiting_per_manager, 0, 1 << 20,
                  "Requests that may wait for such a connection; one more is answered 503.");
+  schema.integer("load_balancer.writes_most", options.writes_most, 1, 1 << 20,
+                 "Requests for write managers under way at once; one more is answered 503 OVERLOADED.");
 }
 
 result<manager_table> configured_managers(const load_balancer_options& options) {

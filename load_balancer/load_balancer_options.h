@@ -26,6 +26,7 @@ struct load_balancer_options {
   std::int64_t kept_body_bytes = 256 * 1024;  ///< larger bodies are never sent twice
   std::int64_t connections_per_manager = 8'192;
   std::int64_t waiting_per_manager = 1'024;
+  std::int64_t writes_most = 2'048;  ///< under way at once; beyond it 503 OVERLOADED
 };
 
 void describe(config_schema& schema, load_balancer_options& options);

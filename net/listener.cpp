@@ -15,6 +15,10 @@ using asio::ip::tcp;
 
 namespace marquee::net {
 
+namespace {
+constexpr int accepted_at_once = 64;
+}  // namespace
+
 struct listener::state : std::enable_shared_from_this<listener::state> {
   state(event_loop& on, const listener_options& with) : loop(on), options(with), acceptor(on.executor()) {}
 
@@ -32,6 +36,9 @@ struct listener::state : std::enable_shared_from_this<listener::state> {
 
   result<> bind();
   static task<> accept_loop(std::shared_ptr<state> self);
+  static void take(const std::shared_ptr<state>& self, tcp::socket socket);
+  /// Also the others that wait already: a busy loop comes back here seldom, and the backlog is bounded.
+  static void take_waiting(const std::shared_ptr<state>& self);
   static task<> serve(std::shared_ptr<state> self, stream connection, std::uint64_t id);
   static task<> refuse(std::shared_ptr<state> self, stream connection);
   void stop_accepting() {
@@ -63,6 +70,8 @@ result<> listener::state::bind() {
   if (ec == boost::system::errc::address_not_available)
     return fail(error_code::invalid_argument, what + "this machine has no such address");
   if (ec) return fail(error_code::io, what + ec.message());
+  acceptor.non_blocking(true, ec);
+  if (ec) return fail(error_code::io, what + ec.message());
   port = acceptor.local_endpoint(ec).port();
   return {};
 }
@@ -79,18 +88,32 @@ task<> listener::state::accept_loop(std::shared_ptr<state> self) {
       co_await sleep_ms(100);
       continue;
     }
-    auto connection = std::make_shared<stream::state>(std::move(socket));
-    if (self->connections < static_cast<std::size_t>(self->options.max_connections)) {
-      const std::uint64_t id = self->next_id++;
-      self->open[id] = connection;
-      ++self->connections;
-      self->loop.spawn([self, connection, id] { return serve(self, stream(connection), id); });
-    } else if (self->on_refused && self->being_refused < 64) {
-      ++self->being_refused;
-      self->loop.spawn([self, connection] { return refuse(self, stream(connection)); });
-    } else {
-      connection->close();
-    }
+    take(self, std::move(socket));
+    take_waiting(self);
+  }
+}
+
+void listener::state::take_waiting(const std::shared_ptr<state>& self) {
+  for (int taken = 0; taken < accepted_at_once && !self->stopping; ++taken) {
+    boost::system::error_code ec;
+    tcp::socket socket = self->acceptor.accept(ec);
+    if (ec) return;  // nobody waits; anything worse comes again where it is reported
+    take(self, std::move(socket));
+  }
+}
+
+void listener::state::take(const std::shared_ptr<state>& self, tcp::socket socket) {
+  auto connection = std::make_shared<stream::state>(std::move(socket));
+  if (self->connections < static_cast<std::size_t>(self->options.max_connections)) {
+    const std::uint64_t id = self->next_id++;
+    self->open[id] = connection;
+    ++self->connections;
+    self->loop.spawn([self, connection, id] { return serve(self, stream(connection), id); });
+  } else if (self->on_refused && self->being_refused < 64) {
+    ++self->being_refused;
+    self->loop.spawn([self, connection] { return refuse(self, stream(connection)); });
+  } else {
+    connection->close();
   }
 }
 

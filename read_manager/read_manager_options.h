@@ -10,7 +10,8 @@ namespace marquee::read_manager {
 
 /// Configuration of a read manager. Its keys are described in read_manager_process.h.
 struct read_manager_options {
-  net::process_options process{.role = "read_manager"};
+  /// Every long poll holds a connection.
+  net::process_options process{.role = "read_manager", .http = {.max_connections = 16'384}};
   /// Where other managers and load balancers reach this process; empty: http.address:http.port.
   std::string advertised_http;
   std::string postgres_url = "postgresql://127.0.0.1:15432/marquee";

@@ -1,6 +1,5 @@
 """Slow clients: 408 for what does not arrive in time, and nobody else waits for them."""
 
-import subprocess
 import threading
 import time
 
@@ -8,7 +7,7 @@ import pytest
 
 import front_doors
 import raw_http
-from cluster import process
+from extra_process import extra_load_balancer
 from front_doors import assert_refused, understood
 
 HEADER_SECONDS = 1.0
@@ -18,25 +17,14 @@ BODY_SECONDS = 2.0
 @pytest.fixture
 def impatient(cluster, tmp_path):
     """A load balancer of its own in front of the shared managers, with short time-outs."""
-    ready = cluster.processes("load_balancer")[0]
-    port = next(p for p in range(18_000, 19_000) if not process.port_is_taken(p))
-    limits = {"port": port, "header_timeout_ms": HEADER_SECONDS * 1000, "body_timeout_ms": BODY_SECONDS * 1000, "idle_timeout_ms": 1000, "max_connections": 300}
-    settings = [f"http.{key}={int(value)}" for key, value in limits.items()] + ["name=lb-impatient"]
-    arguments = [part for setting in settings for part in ("--set", setting)]
-    with open(tmp_path / "log", "wb") as log:
-        running = subprocess.Popen([*ready["command"], *arguments], stdout=log, stderr=log)
-    entry = dict(ready, name="lb-impatient", http=f"http://127.0.0.1:{port}", pid=running.pid)
+    limits = {"header_timeout_ms": HEADER_SECONDS * 1000, "body_timeout_ms": BODY_SECONDS * 1000}
+    limits |= {"idle_timeout_ms": 1000, "max_connections": 300}
+    settings = {f"http.{key}": int(value) for key, value in limits.items()}
     way = front_doors.all_of(cluster)["lb-to-writes"]
-    door = front_doors.FrontDoor("impatient", entry, way.role, way.path, way.others)
-    try:
+    with extra_load_balancer(cluster, tmp_path, "lb-impatient", settings) as entry:
+        door = front_doors.FrontDoor("impatient", entry, way.role, way.path, way.others)
         wait_until_it_forwards(door)
         yield door
-        assert running.poll() is None, (tmp_path / "log").read_text(errors="replace")
-    finally:
-        running.terminate()
-        running.wait(timeout=20)
-        text = (tmp_path / "log").read_text(errors="replace")
-        assert "Sanitizer" not in text and "runtime error" not in text, text
 
 
 def wait_until_it_forwards(door):

@@ -56,6 +56,30 @@ TEST_F(load_balancer_test, routes_writes_and_reads_to_their_managers) {
   EXPECT_EQ(get("/size?topic=t&consumer_id=c").body, "\"reader\"");
 }
 
+TEST_F(load_balancer_test, refuses_writes_beyond_its_bound_and_says_when_to_come_again) {
+  net::notifier release;
+  fake_manager writer([&](http_exchange& exchange) -> task<http_response> {
+    (void)co_await release.wait(0, net::deadline::in_ms(10'000), exchange.client_gone_token());
+    co_return net::json_response("\"stored\"");
+  });
+  fake_manager reader(says("reader"));
+  options.writes_most = 1;
+  start({writer.address()}, {reader.address()});
+  auto first = std::async(std::launch::async, [&] { return post("/producer/produce", "{}"); });
+  EXPECT_TRUE(eventually([&] { return writer.requests == 1; }));
+  const answer refused = post("/producer/produce", "{}");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.json()["code"], "OVERLOADED");
+  EXPECT_EQ(refused.json()["outcome"], "definite");
+  EXPECT_GE(refused.json()["retry_after_ms"], 100);
+  EXPECT_THAT(refused.head, HasSubstr("Retry-After: "));
+  EXPECT_EQ(post("/consumer/consume", R"({"consumer_id":"c"})").body, "\"reader\"");
+  release.wake_all();
+  EXPECT_EQ(first.get().status, 200);
+  EXPECT_EQ(writer.requests, 1);
+  EXPECT_EQ(post("/producer/produce", "{}").status, 200);
+}
+
 TEST_F(load_balancer_test, serves_its_own_health_and_forwards_nothing_internal) {
   fake_manager writer(says("writer"));
   fake_manager reader(says("reader"));
