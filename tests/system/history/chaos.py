@@ -15,18 +15,18 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
-for folder in (ROOT / "scripts", HERE.parent, HERE):
+for folder in (ROOT / "scripts", HERE.parent):
     sys.path.insert(0, str(folder))
 
-import chaos_schedule  # noqa: E402
-import chaos_summary  # noqa: E402
-import check  # noqa: E402
-import events  # noqa: E402
+from history import chaos_schedule  # noqa: E402
+from history import chaos_summary  # noqa: E402
+from history import check  # noqa: E402
+from history import events  # noqa: E402
 import network_cluster  # noqa: E402
 import running_cluster  # noqa: E402
-from chaos_faults import Faults  # noqa: E402
-from chaos_workload import TOPICS, Workload  # noqa: E402
-from read_back import read_back  # noqa: E402
+from history.chaos_faults import Faults  # noqa: E402
+from history.chaos_workload import TOPICS, Workload  # noqa: E402
+from history.read_back import read_back  # noqa: E402
 
 
 def run(cluster, options, folder, say):

@@ -10,7 +10,7 @@ import signal
 import time
 import urllib.parse
 
-import chaos_schedule
+from history import chaos_schedule
 
 
 class Faults:

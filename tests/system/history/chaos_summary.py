@@ -3,7 +3,7 @@
 import bisect
 import collections
 
-import events
+from history import events
 
 
 def text(folder, figures):

@@ -7,15 +7,15 @@ import sys
 import threading
 import time
 
-import events
-from http_consumers import (
+from history import events
+from history.http_consumers import (
     DisconnectingConsumer,
     HttpConsumer,
     SlowConsumer,
     TopicChurn,
     Watcher,
 )
-from http_producers import HttpProducer, Sequences
+from history.http_producers import HttpProducer, Sequences
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOPICS = (("chaos", 3, {}), ("chaos-relaxed", 1, {"durability": "relaxed"}))

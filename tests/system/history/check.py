@@ -8,12 +8,14 @@ import pathlib
 import sys
 import tempfile
 
-import consume_rules
-import events
-import produce_rules
-import replica_rules
-from store import HistoryStore
-from verdict import Verdict
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from history import consume_rules  # noqa: E402
+from history import events  # noqa: E402
+from history import produce_rules  # noqa: E402
+from history import replica_rules  # noqa: E402
+from history.store import HistoryStore  # noqa: E402
+from history.verdict import Verdict  # noqa: E402
 
 
 def judge(history):

@@ -2,7 +2,7 @@
 
 import json
 
-from verdict import look_at_client, look_at_place
+from history.verdict import look_at_client, look_at_place
 
 # A repeat is excused by a failure that the cluster may still be settling from.
 SETTLING_NS = 15_000_000_000

@@ -2,7 +2,7 @@
 
 import copy
 
-import events
+from history import events
 
 TOPIC = "orders"
 PARTITIONS = 2

@@ -5,7 +5,7 @@ import json
 import socket
 import urllib.parse
 
-from events import DEFINITE, UNKNOWN
+from history.events import DEFINITE, UNKNOWN
 
 # Answers that a fault explains. Anything else surprises a client that asks for nothing wrong.
 EXPLAINED = (408, 429, 502, 503, 504)

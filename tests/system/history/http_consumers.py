@@ -7,8 +7,8 @@ import struct
 import threading
 import time
 
-import events
-from http_calls import Answer, HttpCaller
+from history import events
+from history.http_calls import Answer, HttpCaller
 
 PAUSE_S = 0.05
 DRAINING_S = 60

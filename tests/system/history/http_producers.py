@@ -4,9 +4,9 @@ import random
 import threading
 import time
 
-import events
-from http_calls import HttpCaller
-from messages import MessageMaker, as_json
+from history import events
+from history.http_calls import HttpCaller
+from history.messages import MessageMaker, as_json
 
 PAUSE_S = 0.05
 # After the end of the run everything is healed: what is still not answered then stays in doubt.

@@ -11,9 +11,12 @@ import sys
 import threading
 import time
 
-import events
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
-from messages import MessageMaker
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from history import events  # noqa: E402
+from history.messages import MessageMaker  # noqa: E402
 
 FINISHING_S = 60
 

@@ -2,7 +2,7 @@
 
 import base64
 
-import events
+from history import events
 
 KEYS = 40
 

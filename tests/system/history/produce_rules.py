@@ -1,6 +1,6 @@
 """What must hold of produced messages and of what the partitions hold at the end."""
 
-from verdict import look_at_message, look_at_place
+from history.verdict import look_at_message, look_at_place
 
 # Who was told what about a message, over all its attempts.
 OUTCOMES = """

@@ -1,8 +1,8 @@
 """Everything that the replicas of a stopped cluster hold, as events of the history."""
 
-import disk_log
-import events
-import record_batches
+from history import disk_log
+from history import events
+from history import record_batches
 
 
 def read_back(brokers, topics):

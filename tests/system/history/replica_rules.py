@@ -1,6 +1,6 @@
 """What must hold of the replicas' logs, and of the time that the cluster took to come back."""
 
-from verdict import look_at_client, look_at_place
+from history.verdict import look_at_client, look_at_place
 
 # A fault is over: something must have been produced and consumed within this time.
 PROGRESS_MS = 30_000

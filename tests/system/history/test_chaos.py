@@ -3,8 +3,8 @@
 import itertools
 import os
 
-import chaos
-import chaos_schedule
+from history import chaos
+from history import chaos_schedule
 
 # Long enough for one fault of each kind; `scripts/chaos --minutes 30` is the real thing.
 MINUTES = float(os.environ.get("MARQUEE_CHAOS_MINUTES", "1"))

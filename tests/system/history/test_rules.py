@@ -1,9 +1,9 @@
 """Each rule finds the fault that is planted for it, and says where; a healthy history has none."""
 
-import check
-import healthy
+from history import check
+from history import healthy
 import pytest
-from healthy import TOPIC, all_of, find
+from history.healthy import TOPIC, all_of, find
 
 
 def last_offset(history, partition):

@@ -1,0 +1,1 @@
+"""A history checker, and chaos (README.md)."""

@@ -1,6 +1,0 @@
-"""The folder's modules import each other by name."""
-
-import pathlib
-import sys
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
