@@ -18,6 +18,9 @@ namespace {
 
 /// Means nothing, all write managers must only agree on it.
 constexpr const char* lock_number = "4711002";
+/// The server counts from its last answer, which is later than the holder's last question: by then the
+/// holder's own lease is over.
+constexpr std::int64_t release_margin_ms = 500;
 
 }  // namespace
 
@@ -26,7 +29,9 @@ struct controller_lock::state {
       : options(std::move(options_)),
         connection({.url = options.url,
                     .connect_timeout_ms = options.connect_timeout_ms,
-                    .statement_timeout_ms = options.statement_timeout_ms},
+                    .statement_timeout_ms = options.statement_timeout_ms,
+                    .idle_session_timeout_ms = options.lease_ms + release_margin_ms,
+                    .status = options.status},
                    watchdog) {}
 
   controller_lock_options options;
@@ -38,7 +43,8 @@ struct controller_lock::state {
   std::atomic<std::int64_t> raise_above{0};
 
   mutable std::mutex mutex;
-  std::int64_t epoch = 0;  ///< 0: not in office
+  std::int64_t epoch = 0;     ///< 0: not in office
+  std::uint64_t session = 0;  ///< of the connection that holds the lock
   net::deadline lease = net::deadline::in_ms(0);
 
   /// The lease counts from before the question, so that it never outlives the lock by the answer's travel.
@@ -80,7 +86,9 @@ struct controller_lock::state {
       const bool locked = pqxx::nontransaction(open)
                               .exec1(std::string("SELECT pg_try_advisory_lock(") + lock_number + ")")[0]
                               .as<bool>();
-      if (locked) taken = take_epoch(open);
+      if (!locked) return {};
+      session = connection.session();
+      taken = take_epoch(open);
       return {};
     });
     if (tried && taken > 0) extend(taken, until);
@@ -91,6 +99,9 @@ struct controller_lock::state {
     std::int64_t now = current_epoch();
     const net::deadline until = net::deadline::in_ms(options.lease_ms);
     result<> kept = connection.run([&](pqxx::connection& open) -> result<> {
+      // A connection that was made again on the way has not the lock.
+      if (connection.session() != session)
+        return fail(error_code::unavailable, "the session that held the lock has ended");
       if (raise_above.load() >= now)
         now = take_epoch(open);
       else
@@ -141,6 +152,7 @@ void controller_lock::stop() {
 std::optional<controller_office> controller_lock::held() const {
   const std::lock_guard lock(state_->mutex);
   if (state_->epoch == 0 || state_->lease.passed()) return std::nullopt;
+  if (state_->options.status != nullptr && !state_->options.status->check_own()) return std::nullopt;
   return controller_office{state_->epoch, state_->options.holder};
 }
 

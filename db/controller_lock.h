@@ -9,6 +9,8 @@
 
 namespace marquee::db {
 
+class database_status;
+
 struct controller_lock_options {
   std::string url{};
   std::string holder{};  ///< name of this manager
@@ -17,12 +19,14 @@ struct controller_lock_options {
   std::int64_t try_every_ms = 1'000;
   /// Without a successful round trip for so long the holder stops acting.
   std::int64_t lease_ms = 5'000;
+  database_status* status = nullptr;  ///< may be null, else outlives the lock
 };
 
 /// Elects one write manager through a PostgreSQL advisory lock, which belongs to the session of a thread of
 /// its own. Whoever gets the lock raises the epoch row; a lost connection loses the office at once, and a
-/// server that does not answer loses it after `lease_ms`, by this process's monotonic clock, before another
-/// one can have acted for long. Thread-safe.
+/// server that does not answer loses it after `lease_ms`, by this process's monotonic clock. The server ends
+/// a session that it has not heard from for longer than that, so a holder that was stopped or cut off neither
+/// acts beside the next one nor keeps the office from it. Thread-safe.
 class controller_lock {
  public:
   explicit controller_lock(controller_lock_options options);

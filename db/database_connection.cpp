@@ -85,38 +85,77 @@ class watch_guard {
   std::uint64_t id_;
 };
 
-/// Classes of SQLSTATE after which the same statement may succeed later, on a new connection.
-bool is_passing(std::string_view sql_state) {
-  return sql_state.empty() || sql_state.starts_with("08") || sql_state.starts_with("53") ||
-         sql_state.starts_with("57") || sql_state.starts_with("40") || sql_state.starts_with("25");
-}
-
 std::string first_line(std::string_view text) {
   text = text.substr(0, text.find('\n'));
   return escape_for_log(text);
 }
 
-std::unique_ptr<pqxx::connection> connect(const database_connection_options& options) {
+/// Classes of SQLSTATE that speak of the connection or of the server as a whole: it shuts down, starts, has
+/// no connection left.
+bool ends_connection(std::string_view sql_state) {
+  return sql_state.empty() || sql_state.starts_with("08") || sql_state.starts_with("57P") ||
+         sql_state == "53300";
+}
+
+/// The same statement may succeed later: out of disk or memory, cancelled after its time-out, a lost race for
+/// a lock.
+bool is_passing(std::string_view sql_state) {
+  return sql_state.starts_with("53") || sql_state.starts_with("57") || sql_state.starts_with("40") ||
+         sql_state.starts_with("55") || sql_state.starts_with("58");
+}
+
+constexpr std::string_view read_only_transaction = "25006";
+constexpr std::string_view missing_right = "42501";
+/// The transaction was ended because we had not gone on with it for too long.
+constexpr std::string_view ended_while_idle = "25P03";
+
+}  // namespace
+
+void database_connection::connect() {
   auto made =
-      std::make_unique<pqxx::connection>(with_connection_limits(options.url, options.connect_timeout_ms));
+      std::make_unique<pqxx::connection>(with_connection_limits(options_.url, options_.connect_timeout_ms));
   // Silent reconnection would lose advisory locks and LISTEN without a trace.
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
   made->inhibit_reactivation(true);
 #pragma clang diagnostic pop
+  const watch_guard guard(watchdog_, made->sock(), net::deadline::in_ms(options_.connect_timeout_ms));
   pqxx::nontransaction setup(*made);
-  setup.exec("SET client_min_messages = warning");
-  setup.exec("SET statement_timeout = " + std::to_string(options.statement_timeout_ms));
-  return made;
+  const std::string limit = std::to_string(options_.statement_timeout_ms);
+  setup.exec("SET client_min_messages = warning; SET statement_timeout = " + limit +
+             "; SET idle_in_transaction_session_timeout = " + limit +
+             "; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3");
+  constexpr int first_with_idle_limit = 140'000;
+  if (options_.idle_session_timeout_ms > 0 && made->server_version() >= first_with_idle_limit)
+    setup.exec("SET idle_session_timeout = " + std::to_string(options_.idle_session_timeout_ms));
+  connection_ = std::move(made);
+  ++session_;
 }
 
-}  // namespace
+/// The server lives, and does not do what it was asked.
+result<> database_connection::refused(const std::string& sql_state, std::string_view what) {
+  const std::string text = first_line(what);
+  if (options_.status != nullptr) options_.status->refused();
+  if (sql_state == read_only_transaction) {
+    // It may have become a standby: the next connection may find the primary.
+    connection_.reset();
+    return fail(error_code::unavailable, "PostgreSQL is read-only: " + text);
+  }
+  if (sql_state == missing_right)
+    return fail(error_code::unavailable,
+                "the user of postgres.url lacks a right that Marquee needs: " + text);
+  if (is_passing(sql_state)) return fail(error_code::unavailable, "PostgreSQL refuses for now: " + text);
+  if (!std::exchange(complained_, true))
+    log_error("db", "PostgreSQL refused a statement ({}): {}", sql_state, text);
+  return fail(error_code::internal, "PostgreSQL refused a statement: " + text);
+}
 
 result<> database_connection::broken(std::string_view what) {
   connection_.reset();
   wait_ms_ = std::clamp(wait_ms_ * 2, options_.reconnect_least_ms, options_.reconnect_most_ms);
   next_attempt_ = net::deadline::in_ms(wait_ms_);
   last_problem_ = "PostgreSQL cannot be reached: " + first_line(what);
+  if (options_.status != nullptr) options_.status->failed(first_line(what));
   return fail(error_code::unavailable, last_problem_);
 }
 
@@ -136,7 +175,7 @@ result<> database_connection::ensure_open() {
   if (connection_) return {};
   if (!next_attempt_.passed()) return fail(error_code::unavailable, last_problem_);
   try {
-    connection_ = connect(options_);
+    connect();
   } catch (const std::exception& problem) {
     return broken(problem.what());
   }
@@ -150,14 +189,22 @@ result<> database_connection::run(const std::function<result<>(pqxx::connection&
     const watch_guard guard(watchdog_, connection_->sock(), limit);
     result<> done = work(*connection_);
     wait_ms_ = 0;
+    complained_ = false;
+    if (options_.status != nullptr) options_.status->answered();
     return done;
+  } catch (const pqxx::in_doubt_error&) {
+    static_cast<void>(broken("the connection was lost while a change was being committed"));
+    return fail(
+        error_code::timed_out,
+        "the connection to PostgreSQL was lost while the change was being committed: it may have been "
+        "made");
   } catch (const pqxx::unique_violation& problem) {
     return fail(error_code::already_exists, first_line(problem.what()));
   } catch (const pqxx::sql_error& problem) {
-    if (is_passing(problem.sqlstate()) || !connection_->is_open()) return broken(problem.what());
-    log_error("db", "PostgreSQL refused a statement ({}): {}", problem.sqlstate(),
-              first_line(problem.what()));
-    return fail(error_code::internal, "PostgreSQL refused a statement: " + first_line(problem.what()));
+    const std::string& state = problem.sqlstate();
+    if (ends_connection(state) || state == ended_while_idle || !connection_->is_open())
+      return broken(problem.what());
+    return refused(state, problem.what());
   } catch (const std::exception& problem) {
     return broken(problem.what());
   }

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/result.h"
+#include "db/database_status.h"
 #include "net/deadline.h"
 
 /// Only .cpp files of db/ include this: it brings libpqxx in.
@@ -54,34 +55,48 @@ struct database_connection_options {
   std::int64_t statement_timeout_ms = 5'000;
   std::int64_t reconnect_least_ms = 100;
   std::int64_t reconnect_most_ms = 3'000;
+  /// The server ends the session when it has not heard from us for so long (PostgreSQL 14 and later; older
+  /// ones end it when the network says that we are gone). 0: never.
+  std::int64_t idle_session_timeout_ms = 0;
+  /// Told how the server does; may be null.
+  database_status* status = nullptr;
 };
 
 /// One connection that is made when it is needed and made again after it broke; while the server is away,
-/// attempts are spaced out and calls in between fail at once. Belongs to one thread.
+/// attempts are spaced out and calls in between fail at once. The server is told not to wait for us: a
+/// transaction of a process that was stopped or cut off in the middle of it ends, and its locks with it.
+/// Belongs to one thread.
 class database_connection {
  public:
   database_connection(database_connection_options options, statement_watchdog& watchdog)
       : options_(std::move(options)), watchdog_(watchdog) {}
 
   /// Runs `work`, which may throw as pqxx does, within the statement time-out and before `end`. Errors:
-  /// unavailable (no connection, or it broke: what was not committed may still have happened), already_exists
-  /// (a unique index refused), those of `work`, internal.
+  /// unavailable (no connection, it broke, or the server refuses for now; nothing was committed), timed_out
+  /// (the answer to a commit was lost: it may have happened), already_exists (a unique index refused), those
+  /// of `work`, internal.
   [[nodiscard]] result<> run(const std::function<result<>(pqxx::connection&)>& work,
                              net::deadline end = net::deadline::never());
   [[nodiscard]] bool open() const { return connection_ != nullptr; }
+  /// Counts connections: what belongs to a session (locks, LISTEN) is gone when this has changed.
+  [[nodiscard]] std::uint64_t session() const { return session_; }
   void close() { connection_.reset(); }
 
  private:
   [[nodiscard]] result<> ensure_open();
   [[nodiscard]] result<> broken(std::string_view what);
+  [[nodiscard]] result<> refused(const std::string& sql_state, std::string_view what);
+  void connect();
 
   database_connection_options options_;
   statement_watchdog& watchdog_;
   std::unique_ptr<pqxx::connection> connection_;
+  std::uint64_t session_ = 0;
   net::deadline next_attempt_ = net::deadline::in_ms(0);
   std::int64_t wait_ms_ = 0;
   net::deadline ping_after_ = net::deadline::never();
   std::string last_problem_;
+  bool complained_ = false;
 };
 
 /// Adds time limits to libpq's connection text or URL, unless it has them.

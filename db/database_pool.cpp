@@ -1,5 +1,7 @@
 #include "db/database_pool.h"
 
+#include <algorithm>
+
 namespace marquee::db {
 
 database_pool::database_pool(database_connection_options options, std::int64_t threads,
@@ -17,6 +19,18 @@ database_pool::~database_pool() {
   changed_.notify_all();
   watchdog_.end_all();
   for (std::thread& thread : threads_) thread.join();
+}
+
+net::deadline database_pool::before(net::deadline end) {
+  constexpr std::int64_t most_ms = 100;
+  if (end.is_never()) return end;
+  return net::deadline::in_ms(end.remaining_ms() - std::min(most_ms, end.remaining_ms() / 4));
+}
+
+void database_pool::note_wait(std::chrono::steady_clock::time_point asked_at) const {
+  if (options_.status == nullptr) return;
+  const auto waited = std::chrono::steady_clock::now() - asked_at;
+  options_.status->waited(std::chrono::duration_cast<std::chrono::microseconds>(waited).count());
 }
 
 bool database_pool::enqueue(job next) {
@@ -40,7 +54,7 @@ void database_pool::work() {
       next = std::move(queue_.front());
       queue_.pop_front();
     }
-    // Dropping the job drops its promise, whose future has given up at the same deadline.
+    // Dropping the job drops its promise: its caller hears that nothing was done.
     if (!next.end.passed()) next.work(connection);
   }
 }

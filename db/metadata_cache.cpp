@@ -1,5 +1,7 @@
 #include "db/metadata_cache.h"
 
+#include <algorithm>
+
 namespace marquee::db {
 
 topic_pointer metadata_snapshot::find_topic(std::string_view name) const {
@@ -36,12 +38,18 @@ metadata_cache::applied metadata_cache::apply(const metadata_changes& changes) {
   const std::unique_lock lock(mutex_);
   const metadata_version known = snapshot_->version();
   if (known > 0 && changes.cluster.cluster_id != snapshot_->cluster_id_) return applied::other_cluster;
-  if (changes.version <= known) return applied::nothing_new;
+  const bool restored = known > 0 && changes.history != snapshot_->history_;
+  if (changes.version < changes.above) return applied::older;
+  if (restored && changes.above > 0) return applied::other_history;
+  if (changes.version <= known && !restored) return applied::nothing_new;
   if (changes.above > known) return applied::gap;
 
-  auto next = std::make_shared<metadata_snapshot>(*snapshot_);
+  auto next =
+      restored ? std::make_shared<metadata_snapshot>() : std::make_shared<metadata_snapshot>(*snapshot_);
   next->version_ = changes.version;
+  if (restored) next->complete_above_ = changes.version;
   next->cluster_id_ = changes.cluster.cluster_id;
+  next->history_ = changes.history;
   for (const topic_row& changed : changes.topics) {
     // A read from further back repeats rows that are known in this or a newer form.
     if (const topic_pointer old = next->find_topic(changed.topic_id); old && old->version >= changed.version)
@@ -57,11 +65,30 @@ metadata_cache::applied metadata_cache::apply(const metadata_changes& changes) {
     }
   }
   for (const broker_row& broker : changes.brokers) next->brokers_[broker.id] = broker;
+  // What was deleted once stays deleted, also when a backup does not know of it.
   deleted_producers_.insert(changes.deleted_producers.begin(), changes.deleted_producers.end());
   deleted_consumers_.insert(changes.deleted_consumers.begin(), changes.deleted_consumers.end());
-  if (!ids_) ids_ = std::make_shared<const opaque_id_codec>(changes.cluster.id_key);
+  if (!ids_) {
+    id_key_ = changes.cluster.id_key;
+    ids_ = std::make_shared<const opaque_id_codec>(id_key_);
+  }
   snapshot_ = std::move(next);
   return applied::news;
+}
+
+metadata_changes metadata_cache::all() const {
+  const std::shared_lock lock(mutex_);
+  metadata_changes everything;
+  everything.version = snapshot_->version_;
+  everything.cluster = {snapshot_->cluster_id_, id_key_};
+  everything.history = snapshot_->history_;
+  for (const auto& [id, topic] : snapshot_->by_id_) everything.topics.push_back(*topic);
+  // A name's tombstones come before its live topic, as they did in PostgreSQL.
+  std::ranges::sort(everything.topics, {}, &topic_row::version);
+  for (const auto& [id, broker] : snapshot_->brokers_) everything.brokers.push_back(broker);
+  everything.deleted_producers.assign(deleted_producers_.begin(), deleted_producers_.end());
+  everything.deleted_consumers.assign(deleted_consumers_.begin(), deleted_consumers_.end());
+  return everything;
 }
 
 }  // namespace marquee::db

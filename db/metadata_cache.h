@@ -33,20 +33,26 @@ class metadata_snapshot {
   [[nodiscard]] const std::unordered_map<uuid, topic_pointer>& topics_by_id() const { return by_id_; }
   [[nodiscard]] const std::map<broker_id, broker_row>& brokers() const { return brokers_; }
   [[nodiscard]] const uuid& cluster_id() const { return cluster_id_; }
+  /// Changes above this version are complete. Whoever knows an older one has to be told everything: rows may
+  /// be missing since, because a backup was restored.
+  [[nodiscard]] metadata_version complete_above() const { return complete_above_; }
 
  private:
   friend class metadata_cache;
   metadata_version version_ = 0;
+  metadata_version complete_above_ = 0;
   uuid cluster_id_;
+  uuid history_;
   std::map<std::string, topic_pointer, std::less<>> by_name_;
   std::unordered_map<uuid, topic_pointer> by_id_;
   std::map<broker_id, broker_row> brokers_;
 };
 
 /// What a manager knows of PostgreSQL, so that no produce and no consume asks there (DESIGN D15). A state
-/// machine over `metadata_changes`: it never goes back to an older version, and the same changes twice are
-/// harmless. Owned by the process, filled by `metadata_follower`, read by everybody. Thread-safe. Empty
-/// (version 0) until the first read; from then on it is never empty again, whatever happens to PostgreSQL.
+/// machine over `metadata_changes`: its version never goes back, the same changes twice are harmless, and
+/// after a restored backup only a full read counts. Owned by the process, filled by `metadata_follower`, read
+/// by everybody. Thread-safe. Empty (version 0) until the first read; from then on it is never empty again,
+/// whatever happens to PostgreSQL.
 class metadata_cache {
  public:
   enum class applied : std::uint8_t {
@@ -54,6 +60,8 @@ class metadata_cache {
     nothing_new,    ///< the changes were known
     gap,            ///< they begin above what is known: read from `version()` on
     other_cluster,  ///< they come from another cluster's database: refused
+    older,          ///< the database has gone back: an older state was restored
+    other_history,  ///< an older state was restored since: everything must be read again, from 0
   };
 
   [[nodiscard]] std::shared_ptr<const metadata_snapshot> snapshot() const;
@@ -66,11 +74,14 @@ class metadata_cache {
   [[nodiscard]] std::shared_ptr<const opaque_id_codec> ids() const;
 
   applied apply(const metadata_changes& changes);
+  /// Everything, as changes above 0.
+  [[nodiscard]] metadata_changes all() const;
 
  private:
   mutable std::shared_mutex mutex_;
   std::shared_ptr<const metadata_snapshot> snapshot_ = std::make_shared<const metadata_snapshot>();
   std::shared_ptr<const opaque_id_codec> ids_;
+  bytes id_key_;
   std::unordered_set<std::int64_t> deleted_producers_;
   std::unordered_set<std::int64_t> deleted_consumers_;
 };

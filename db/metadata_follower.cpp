@@ -7,7 +7,9 @@
 
 #include "base/logging.h"
 #include "db/database_connection.h"
+#include "db/database_status.h"
 #include "db/metadata_cache.h"
+#include "db/metadata_copy.h"
 #include "db/statements.h"
 #include "db/thread_waker.h"
 #include "net/future.h"
@@ -18,11 +20,13 @@ struct metadata_follower::state {
   state(metadata_cache& cache_, metadata_follower_options options_)
       : cache(cache_),
         options(std::move(options_)),
+        copy(options.copy_file),
         connection({.url = options.url,
                     .connect_timeout_ms = options.connect_timeout_ms,
                     .statement_timeout_ms = options.statement_timeout_ms,
                     .reconnect_least_ms = options.reconnect_least_ms,
-                    .reconnect_most_ms = options.reconnect_most_ms},
+                    .reconnect_most_ms = options.reconnect_most_ms,
+                    .status = options.status},
                    watchdog) {}
 
   metadata_cache& cache;
@@ -30,7 +34,11 @@ struct metadata_follower::state {
   net::notifier changed;
   std::atomic<bool> connected{false};
   std::atomic<bool> stopped{false};
+  std::atomic<bool> started{false};
   bool complained = false;
+  metadata_copy copy;
+  metadata_version copied = 0;
+  net::deadline next_copy = net::deadline::in_ms(0);
 
   statement_watchdog watchdog;
   database_connection connection;
@@ -49,24 +57,78 @@ struct metadata_follower::state {
     if (!std::exchange(complained, true)) log_error("db", "{}", problem);
   }
 
-  void apply(const metadata_changes& changes) {
-    switch (cache.apply(changes)) {
+  /// `changes` as the cache takes them; what it cannot build on is read again.
+  result<> apply(pqxx::connection& open, const metadata_changes& changes) {
+    const metadata_cache::applied outcome = cache.apply(changes);
+    if (outcome != metadata_cache::applied::other_cluster) own_cluster();
+    switch (outcome) {
       case metadata_cache::applied::news:
         changed.wake_all();
-        break;
+        return {};
       case metadata_cache::applied::nothing_new:
-        if (changes.version < changes.above)
-          complain_once("PostgreSQL is at metadata version " + std::to_string(changes.version) + ", below " +
-                        std::to_string(changes.above) +
-                        " which was read before: was an old backup restored?");
-        break;
       case metadata_cache::applied::gap:
-        break;  // The next read begins at the cache's own version.
+        return {};  // After a gap the next read begins at the cache's own version.
+      case metadata_cache::applied::older:
+        return note_restored(open, changes.version);
+      case metadata_cache::applied::other_history:
+        return read_all(open);
       case metadata_cache::applied::other_cluster:
-        complain_once("PostgreSQL holds cluster " + to_string(changes.cluster.cluster_id) +
-                      " now, which is not ours: its changes are ignored");
-        break;
+        return foreign_cluster(changes.cluster.cluster_id);
     }
+    return {};
+  }
+
+  void own_cluster() const {
+    if (options.status != nullptr) options.status->set_foreign({});
+  }
+
+  result<> foreign_cluster(const uuid& theirs) {
+    const std::string text = "PostgreSQL at postgres.url holds cluster " + to_string(theirs) + ", not " +
+                             to_string(cache.snapshot()->cluster_id()) +
+                             ": nothing is read from it or written to it";
+    if (options.status != nullptr) options.status->set_foreign(text);
+    complain_once(text + (copy.path().empty()
+                              ? std::string()
+                              : "; if this manager is to change clusters, remove " + copy.path()));
+    return fail(error_code::unavailable, text);
+  }
+
+  /// The database has forgotten what others were told. It is raised above that before anything else happens,
+  /// so that no version, producer id or consumer id ever means two things.
+  result<> note_restored(pqxx::connection& open, metadata_version found) {
+    const metadata_version known = cache.version();
+    const result<metadata_version> raised = statements::note_restored(open, known);
+    if (!raised) return fail(raised);
+    log_error("db",
+              "PostgreSQL was at metadata version {}, and {} had been read: an older state was restored. "
+              "Version {} begins with what it holds; brokers keep the replicas of topics that it lacks",
+              found, known, *raised);
+    return read_all(open);
+  }
+
+  result<> read_all(pqxx::connection& open) {
+    const result<metadata_changes> everything = statements::read_changes(open, 0);
+    if (!everything) return fail(everything);
+    const auto before = cache.snapshot();
+    if (cache.apply(*everything) != metadata_cache::applied::news) return {};
+    for (const auto& [name, topic] : before->topics())
+      if (!cache.snapshot()->find_topic(topic->topic_id))
+        log_error("db", "topic {} ({}) is missing in the restored metadata", name,
+                  to_string(topic->topic_id));
+    changed.wake_all();
+    return {};
+  }
+
+  [[nodiscard]] bool copy_is_behind() const { return !copy.path().empty() && cache.version() > copied; }
+
+  void keep_copy() {
+    if (!copy_is_behind() || !next_copy.passed()) return;
+    next_copy = net::deadline::in_ms(options.copy_every_ms);
+    const metadata_changes everything = cache.all();
+    if (const result<> saved = copy.save(everything); saved)
+      copied = everything.version;
+    else
+      complain_once("the copy of the metadata was not written: " + saved.error().message);
   }
 
   /// Everybody who asked before the read began gets its outcome.
@@ -75,19 +137,19 @@ struct metadata_follower::state {
     const result<> read = connection.run([this](pqxx::connection& open) -> result<> {
       const result<metadata_changes> changes = statements::read_changes(open, cache.version());
       if (!changes) return fail(changes);
-      apply(*changes);
-      return {};
+      return apply(open, *changes);
     });
     if (read && !connected.exchange(true))
       log_info("db", "following metadata, at version {}", cache.version());
     for (const net::promise<>& waiter : served)
       waiter.set(read ? result<>() : result<>(fail(error_code::unavailable, read.error().message)));
+    if (read) keep_copy();
     return read;
   }
 
   /// Returns when there may be something to read.
   result<> await_hint() {
-    const net::deadline poll = net::deadline::in_ms(options.poll_ms);
+    const net::deadline poll = copy_is_behind() ? next_copy : net::deadline::in_ms(options.poll_ms);
     while (!stopped && !poll.passed()) {
       int hints = 0;
       int socket = -1;
@@ -124,7 +186,9 @@ struct metadata_follower::state {
                       cache.version());
         for (const net::promise<>& waiter : take_waiting())
           waiter.set(fail(error_code::unavailable, followed.error().message));
-        static_cast<void>(waker.wait(-1, options.reconnect_least_ms));
+        // A server that answers and cannot be followed (another cluster's, no right to read) is asked rarely.
+        static_cast<void>(
+            waker.wait(-1, connection.open() ? options.reconnect_most_ms : options.reconnect_least_ms));
       }
     }
     for (const net::promise<>& waiter : take_waiting())
@@ -139,7 +203,20 @@ metadata_follower::~metadata_follower() {
   stop();
 }
 
+void metadata_follower::load_copy() {
+  const result<metadata_changes> copy = state_->copy.load();
+  if (copy) {
+    static_cast<void>(state_->cache.apply(*copy));
+    state_->copied = copy->version;
+    log_info("db", "begins with the copy of the metadata in {}, version {}", state_->copy.path(),
+             copy->version);
+  } else if (copy.error().code != error_code::not_found) {
+    log_warning("db", "the copy of the metadata is not used: {}", copy.error().message);
+  }
+}
+
 void metadata_follower::start() {
+  state_->started = true;
   state_->thread = std::thread([state = state_.get()] { state->run(); });
 }
 
@@ -152,6 +229,8 @@ void metadata_follower::stop() {
 
 net::task<result<>> metadata_follower::refresh(net::deadline end) {
   const std::shared_ptr<state> shared = state_;
+  if (!shared->started)
+    co_return fail(error_code::unavailable, "PostgreSQL has not answered since this process started");
   const net::promise<> mine;
   net::future<> answer = mine.get_future();
   {

@@ -12,6 +12,7 @@
 
 namespace marquee::db {
 
+class database_status;
 class metadata_cache;
 
 struct metadata_follower_options {
@@ -22,12 +23,17 @@ struct metadata_follower_options {
   std::int64_t poll_ms = 5'000;
   std::int64_t reconnect_least_ms = 100;
   std::int64_t reconnect_most_ms = 3'000;
+  /// File that keeps a copy of what was read; empty: none.
+  std::string copy_file{};
+  std::int64_t copy_every_ms = 1'000;
+  database_status* status = nullptr;  ///< may be null, else outlives the follower
 };
 
 /// Keeps a `metadata_cache` up to date (DESIGN D15): a thread of its own with a connection of its own LISTENs
 /// first, then reads everything above the cache's version, then again at every notification and every 5 s.
-/// While PostgreSQL is away it goes on trying, and the cache keeps what it has. Owned by the process;
-/// `refresh` and the questions are thread-safe.
+/// While PostgreSQL is away it goes on trying, and the cache keeps what it has. A database that has gone back
+/// (a restored backup) is told so and read again as a whole; one of another cluster is left alone, and
+/// `status` says so. Owned by the process; `refresh` and the questions are thread-safe.
 class metadata_follower {
  public:
   metadata_follower(metadata_cache& cache, metadata_follower_options options);
@@ -36,6 +42,8 @@ class metadata_follower {
   metadata_follower(const metadata_follower&) = delete;
   metadata_follower& operator=(const metadata_follower&) = delete;
 
+  /// Fills the cache from the copy, if there is one: what was known when it was written. Before `start`.
+  void load_copy();
   /// Starts the thread.
   void start();
   /// Blocks for at most a moment, even when the server is frozen.

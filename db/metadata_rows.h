@@ -92,6 +92,8 @@ struct metadata_changes {
   metadata_version above = 0;
   metadata_version version = 0;
   cluster_row cluster{};
+  /// Another one than before: an older state was restored, and what was known is no base for these changes.
+  uuid history{};
   std::vector<topic_row> topics{};
   std::vector<broker_row> brokers{};
   std::vector<std::int64_t> deleted_producers{};

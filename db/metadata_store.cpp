@@ -10,7 +10,8 @@ metadata_store::metadata_store(metadata_store_options options)
     : pool_(std::make_unique<database_pool>(
           database_connection_options{.url = options.url,
                                       .connect_timeout_ms = options.connect_timeout_ms,
-                                      .statement_timeout_ms = options.statement_timeout_ms},
+                                      .statement_timeout_ms = options.statement_timeout_ms,
+                                      .status = options.status},
           options.threads, options.queue_limit)) {}
 
 metadata_store::~metadata_store() = default;

@@ -14,6 +14,7 @@
 namespace marquee::db {
 
 class database_pool;
+class database_status;
 
 struct metadata_store_options {
   /// libpq's connection text or URL, such as "postgresql://marquee@127.0.0.1:15432/marquee".
@@ -24,6 +25,7 @@ struct metadata_store_options {
   /// A statement that takes longer is given up, and its connection with it: a server that is frozen costs
   /// this much.
   std::int64_t statement_timeout_ms = 5'000;
+  database_status* status = nullptr;  ///< told how the server does; may be null, else outlives the store
 };
 
 struct new_topic {
@@ -57,9 +59,10 @@ enum class removal : std::uint8_t { removed, already_removed, unknown };
 /// Metadata in PostgreSQL (DESIGN D15): each function is one transaction on one of the store's own threads,
 /// awaited by coroutines of any loop. Owned by the process. Thread-safe.
 ///
-/// When PostgreSQL cannot be reached every function fails with `unavailable`, at the latest at its deadline;
-/// the threads connect again by themselves. `timed_out` does not occur: at the deadline the answer is
-/// `unavailable` too, and a writing transaction may then still happen. `overloaded`: too many calls wait.
+/// When PostgreSQL cannot be reached, or refuses for now (read-only, out of disk), every function fails with
+/// `unavailable`, at the latest at its deadline: nothing was changed. `timed_out`: the answer to a commit is
+/// missing, so the change may have been made. `overloaded`: too many calls wait. The threads connect again by
+/// themselves.
 class metadata_store {
  public:
   explicit metadata_store(metadata_store_options options);

@@ -24,6 +24,9 @@ metadata_version raise_version(Transaction& transaction) {
 }
 
 result<metadata_changes> read_changes(pqxx::connection& connection, metadata_version above);
+/// Somebody remembers a higher version than the database has: raises version and counters above everything
+/// that was given out. The version it has then.
+result<metadata_version> note_restored(pqxx::connection& connection, metadata_version known);
 result<topic_row> create_topic(pqxx::connection& connection, const new_topic& request);
 result<metadata_version> delete_topic(pqxx::connection& connection, const uuid& topic_id);
 result<topic_row> change_topic_config(pqxx::connection& connection, const uuid& topic_id,

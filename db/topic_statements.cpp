@@ -88,7 +88,9 @@ result<metadata_changes> read_changes(pqxx::connection& connection, metadata_ver
   const auto key = cluster[1].as<std::string>();
   for (std::size_t i = 0; i + 1 < key.size(); i += 2)
     changes.cluster.id_key.push_back(static_cast<std::uint8_t>(std::stoi(key.substr(i, 2), nullptr, 16)));
-  changes.version = transaction.exec1("SELECT version FROM metadata_version")[0].as<metadata_version>();
+  const auto state = transaction.exec1("SELECT version, history::text FROM metadata_version");
+  changes.version = state[0].as<metadata_version>();
+  changes.history = uuid::parse(state[1].as<std::string>()).value_or(uuid{});
   if (changes.version <= above) return changes;
   read_topics(transaction, changes);
   read_brokers(transaction, changes);
@@ -99,6 +101,14 @@ result<metadata_changes> read_changes(pqxx::connection& connection, metadata_ver
            "SELECT number FROM consumers WHERE version > $1 AND deleted_ms IS NOT NULL", above))
     changes.deleted_consumers.push_back(row[0].as<std::int64_t>());
   return changes;
+}
+
+result<metadata_version> note_restored(pqxx::connection& connection, metadata_version known) {
+  pqxx::work transaction(connection);
+  const auto version =
+      transaction.exec_params1("SELECT marquee_restored($1)", known)[0].as<metadata_version>();
+  transaction.commit();
+  return version;
 }
 
 result<topic_row> create_topic(pqxx::connection& connection, const new_topic& request) {

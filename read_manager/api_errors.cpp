@@ -53,8 +53,13 @@ net::api_error invalid_position(std::string component, std::string message) {
 }
 
 net::api_error metadata_unavailable(std::string component, const error& cause) {
-  return net::unavailable(std::move(component), "METADATA_UNAVAILABLE",
-                          "PostgreSQL cannot be reached, and this is not known without it: " + cause.message);
+  if (cause.code == error_code::overloaded)
+    return net::unavailable(std::move(component), "OVERLOADED", cause.message);
+  net::api_error problem =
+      net::unavailable(std::move(component), "METADATA_UNAVAILABLE",
+                       "this needs the metadata store, which does not answer: " + cause.message, 2'000);
+  if (cause.code == error_code::timed_out) problem.outcome = net::api_outcome::unknown;
+  return problem;
 }
 
 net::api_error brokers_unavailable(std::string component, const std::string& what, net::api_outcome outcome) {

@@ -24,7 +24,8 @@ net::task<net::http_response> handle_delete(services& all, net::http_exchange& e
   if (!identity || identity->kind != db::client_kind::consumer)
     co_return to_response(consumer_not_found(all.component, id));
 
-  const result<db::removal> done = co_await all.store.delete_consumer(identity->number, end);
+  const result<db::removal> done =
+      co_await all.store.delete_consumer(identity->number, all.metadata_end(end));
   if (!done) co_return to_response(metadata_unavailable(all.component, done.error()));
   if (*done == db::removal::unknown) co_return to_response(consumer_not_found(all.component, id));
   all.table.erase(id);

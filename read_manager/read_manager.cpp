@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "db/database_status.h"
 #include "kafka/leader_feed.h"
 #include "net/event_loop.h"
 #include "net/http_client.h"
@@ -63,8 +64,14 @@ struct read_manager::state {
   state(const read_manager_options& with, std::unique_ptr<net::process_host> made)
       : options(with),
         host(std::move(made)),
-        store({.url = options.postgres_url}),
-        follower(cache, {.url = options.postgres_url}),
+        database(host->metrics(), "read_manager"),
+        store({.url = options.postgres_url,
+               .statement_timeout_ms = options.postgres_timeout_ms,
+               .status = &database}),
+        follower(cache, {.url = options.postgres_url,
+                         .statement_timeout_ms = options.postgres_timeout_ms,
+                         .copy_file = options.metadata_copy_file,
+                         .status = &database}),
         cluster(host->loop(), client_options(options)),
         feed(host->loop(), host->client(), host->secret(), cluster),
         offsets(host->loop(), cluster),
@@ -73,6 +80,7 @@ struct read_manager::state {
   read_manager_options options;
   system_clock time;
   std::unique_ptr<net::process_host> host;
+  db::database_status database;
   db::metadata_store store;
   db::metadata_cache cache;
   db::metadata_follower follower;
@@ -117,21 +125,22 @@ struct read_manager::state {
     });
   }
 
-  /// The schema is brought up to date by whoever comes first; then the cache fills.
+  /// The schema is brought up to date by whoever comes first; then the cache fills. What is known from the
+  /// copy is served meanwhile.
   net::task<void> begin() {
     for (bool told = false; !stopping.stop_requested();) {
-      const result<> migrated = co_await store.migrate(net::deadline::in_ms(5'000));
+      const result<> migrated = co_await store.migrate(net::deadline::in_ms(options.postgres_timeout_ms));
       if (migrated) break;
       if (!std::exchange(told, true))
-        log_warning("read_manager",
-                    "waiting for PostgreSQL ({}): nothing can be served before; trying every second",
-                    migrated.error().message);
+        log_warning("read_manager", "waiting for PostgreSQL ({}): {}; trying every second",
+                    migrated.error().message,
+                    cache.filled() ? "consuming goes on with what the copy of the metadata holds"
+                                   : "nothing can be served before");
       co_await net::sleep_ms(1'000);
     }
     if (stopping.stop_requested()) co_return;
     follower.start();
     directory.start(options.process.name, "read_manager", "http://" + advertised());
-    feed.start();
   }
 
   /// Tells the broker client and the leader feed whom the metadata names, and lets go of deleted consumers.
@@ -175,7 +184,8 @@ struct read_manager::state {
   }
 
   [[nodiscard]] result<> ready() const {
-    if (!cache.filled()) return fail(error_code::unavailable, "PostgreSQL has not been read yet");
+    if (!cache.filled())
+      return fail(error_code::unavailable, "PostgreSQL has not been read yet: " + database.describe());
     if (cluster.brokers().empty()) return fail(error_code::unavailable, "no broker is known yet");
     return {};
   }
@@ -199,8 +209,10 @@ result<> read_manager::start() {
   if (const result<> started = self.host->start([&self] { return self.ready(); }); !started) return started;
   // Known only now if any free port was asked for; nothing is ready before.
   self.host->loop().run_and_wait([&self] { self.parts->positions.set_self(self.advertised()); });
+  self.follower.load_copy();
   self.host->loop().spawn([&self] { return self.begin(); });
   self.host->loop().spawn([&self] { return self.follow_metadata(); });
+  self.host->loop().run_and_wait([&self] { self.feed.start(); });
   self.host->loop().spawn([&self] { return self.sweep(); });
   self.host->loop().spawn([&self] { return self.note_turns(); });
   return {};

@@ -15,6 +15,8 @@ struct read_manager_options {
   /// Where other managers and load balancers reach this process; empty: http.address:http.port.
   std::string advertised_http;
   std::string postgres_url = "postgresql://127.0.0.1:15432/marquee";
+  std::int64_t postgres_timeout_ms = 3'000;
+  std::string metadata_copy_file = {};
   std::int64_t request_timeout_ms = 10'000;
   std::int64_t max_consumers = 20'000;
   std::int64_t max_long_polls = 1'024;      ///< connections to one broker that wait there

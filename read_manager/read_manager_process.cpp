@@ -11,6 +11,11 @@ void describe(config_schema& schema, read_manager_options& options) {
   schema.text("http.advertised", options.advertised_http,
               "host:port under which other processes reach this one; empty: http.address and http.port.");
   schema.text("postgres.url", options.postgres_url, "Connection text or URL of the metadata database.");
+  schema.integer("postgres.timeout_ms", options.postgres_timeout_ms, 100, 60'000,
+                 "After this a statement is given up and what needs it answers 503.");
+  schema.text("metadata.copy_file", options.metadata_copy_file,
+              "File that keeps a copy of the metadata, so that this process can serve what was known when it "
+              "starts while PostgreSQL is away. Readable by its owner only. Empty: none.");
   schema.integer("request.timeout.ms", options.request_timeout_ms, 100, 300'000,
                  "How long a request may take that has no wait of its own.");
   schema.integer("consumer.max_owned", options.max_consumers, 1, 10'000'000,

@@ -46,7 +46,7 @@ net::task<net::http_response> handle_register(services& all, net::http_exchange&
   row.topic_id = (*topic)->topic_id;
   row.from = latest ? db::start_from::latest : db::start_from::earliest;
   row.start_positions = *start;
-  const result<std::int64_t> number = co_await all.store.register_consumer(row, end);
+  const result<std::int64_t> number = co_await all.store.register_consumer(row, all.metadata_end(end));
   if (!number && number.error().code == error_code::not_found)
     co_return to_response(topic_not_found(all.component, name));
   if (!number) co_return to_response(metadata_unavailable(all.component, number.error()));

@@ -9,12 +9,9 @@ namespace marquee::read_manager {
 
 namespace {
 
-constexpr std::int64_t refresh_timeout_ms = 3'000;
-
 /// Reads what is newer in PostgreSQL. Nothing, or the answer when that is impossible.
 net::task<std::optional<net::api_error>> refresh_metadata(services& all, net::deadline end) {
-  const result<> refreshed =
-      co_await all.follower.refresh(end.earlier_of(net::deadline::in_ms(refresh_timeout_ms)));
+  const result<> refreshed = co_await all.follower.refresh(all.metadata_end(end));
   if (!refreshed) co_return metadata_unavailable(all.component, refreshed.error());
   co_return std::nullopt;
 }
@@ -28,6 +25,10 @@ net::deadline services::end_of(const net::http_exchange& exchange, std::int64_t 
     end = end.earlier_of(net::deadline::in_ms(left - std::min<std::int64_t>(left / 10, 100)));
   }
   return end;
+}
+
+net::deadline services::metadata_end(net::deadline end) const {
+  return end.earlier_of(net::deadline::in_ms(options.postgres_timeout_ms));
 }
 
 std::optional<net::api_error> services::refuse(const net::http_exchange& exchange, net::operation what,

@@ -51,6 +51,8 @@ struct services {
   /// The earlier of the caller's patience (a little less: the answer must still get there) and `limit_ms`
   /// from now.
   [[nodiscard]] static net::deadline end_of(const net::http_exchange& exchange, std::int64_t limit_ms);
+  /// When what needs PostgreSQL is given up.
+  [[nodiscard]] net::deadline metadata_end(net::deadline end) const;
   /// Allowed, or the 403 to answer with.
   [[nodiscard]] std::optional<net::api_error> refuse(const net::http_exchange& exchange, net::operation what,
                                                      net::resource_kind kind, std::string_view name) const;

@@ -17,6 +17,8 @@ namespace {
 
 /// Kafka clients use larger ids for connections to coordinators.
 constexpr std::int32_t largest_broker_id = (1 << 30) - 1;
+/// Less than a broker waits for the answer.
+constexpr std::int64_t heartbeat_patience_ms = 1'000;
 constexpr std::size_t peers_most = 10'000;
 
 struct announcement {
@@ -140,16 +142,18 @@ net::task<http_response> announce(manager_context& context, http_exchange& excha
       log_info("write_manager", "broker {} is there (boot {})", row->id.value(), row->boot.value());
     co_return registered(context, *row, 200);
   }
-  const net::deadline end = context.metadata_deadline(exchange);
+  net::deadline end = context.metadata_deadline(exchange);
+  const auto known = find_identity(*metadata, wanted);
+  if (known) {
+    // It is who it says it is. That it was started again is written down when PostgreSQL is there; a heartbeat
+    // is not kept waiting for that.
+    context.registry.note({known->id, known->incarnation}, wanted.boot, read->report);
+    end = end.earlier_of(net::deadline::in_ms(heartbeat_patience_ms));
+  }
   const auto done = co_await context.store.register_broker(wanted, end);
   if (!done && done.error().code == error_code::conflict)
     co_return net::to_response(context.problem(409, "BROKER_CONFLICT", done.error().message));
-  if (const auto row = find_identity(*metadata, wanted);
-      !done && done.error().code == error_code::unavailable && row) {
-    // It is who it says it is; that it was started again is written down when PostgreSQL is back.
-    context.registry.note({row->id, row->incarnation}, wanted.boot, read->report);
-    co_return registered(context, *row, 200);
-  }
+  if (!done && known) co_return registered(context, *known, 200);
   if (!done) co_return net::to_response(context.from_store(done.error()));
   static_cast<void>(co_await context.follower.refresh(end));
   const db::broker_row& broker = done->broker;

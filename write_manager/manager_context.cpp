@@ -24,9 +24,13 @@ net::api_error manager_context::metadata_unavailable(const std::string& why) con
 net::api_error manager_context::from_store(const error& why) const {
   switch (why.code) {
     case error_code::unavailable:
-    case error_code::timed_out:
     case error_code::cancelled:
       return metadata_unavailable(why.message);
+    case error_code::timed_out: {
+      net::api_error told = metadata_unavailable(why.message);
+      told.outcome = net::api_outcome::unknown;
+      return told;
+    }
     case error_code::overloaded:
       return net::unavailable(component, "OVERLOADED", why.message);
     default:

@@ -31,6 +31,7 @@ json topic_json(const db::topic_row& topic) {
 
 std::string encode_metadata_push(const db::controller_office& office, const db::metadata_snapshot& metadata,
                                  db::metadata_version from) {
+  if (from < metadata.complete_above()) from = 0;
   json topics = json::array();
   json removed = json::array();
   for (const auto& [id, topic] : metadata.topics_by_id()) {

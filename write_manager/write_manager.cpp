@@ -4,6 +4,8 @@
 
 #include "base/logging.h"
 #include "db/controller_lock.h"
+#include "db/database_status.h"
+#include "kafka/api/init_producer_id.h"
 #include "kafka/leader_feed.h"
 #include "net/http_router.h"
 #include "write_manager/broker_handlers.h"
@@ -18,6 +20,7 @@ namespace marquee::write_manager {
 namespace {
 
 constexpr std::int64_t retry_start_ms = 1'000;
+constexpr std::int64_t producer_id_retry_ms = 200;
 
 kafka::cluster_client_options client_options(const write_manager_options& options) {
   kafka::cluster_client_options made;
@@ -31,11 +34,16 @@ struct write_manager::state {
   state(const write_manager_options& with, std::unique_ptr<net::process_host> made)
       : options(with),
         host(std::move(made)),
+        database(host->metrics(), "write_manager"),
         store({.url = options.postgres_url,
                .threads = options.postgres_threads,
-               .statement_timeout_ms = options.postgres_timeout_ms}),
-        follower(cache, {.url = options.postgres_url, .statement_timeout_ms = options.postgres_timeout_ms}),
-        lock({.url = options.postgres_url, .holder = options.process.name}),
+               .statement_timeout_ms = options.postgres_timeout_ms,
+               .status = &database}),
+        follower(cache, {.url = options.postgres_url,
+                         .statement_timeout_ms = options.postgres_timeout_ms,
+                         .copy_file = options.metadata_copy_file,
+                         .status = &database}),
+        lock({.url = options.postgres_url, .holder = options.process.name, .status = &database}),
         registry(clock, {options.suspect_after_ms, options.failed_after_ms}),
         brokers(host->loop(), client_options(options)),
         context{.options = options,
@@ -65,6 +73,7 @@ struct write_manager::state {
   write_manager_options options;
   system_clock clock;
   std::unique_ptr<net::process_host> host;
+  db::database_status database;
   db::metadata_store store;
   db::metadata_cache cache;
   db::metadata_follower follower;
@@ -82,33 +91,53 @@ struct write_manager::state {
   controller_loop controller;
   db::manager_directory managers;
   std::stop_source stopping;
+  bool has_schema = false;
   bool stopped = false;
 
-  /// Waits for PostgreSQL, brings the schema up to date, then lets everything that needs it begin.
+  /// Waits for PostgreSQL, brings the schema up to date, then lets everything that needs it begin. What is
+  /// known from the copy is served meanwhile.
   net::task<void> begin() {
     for (bool told = false; !stopping.stop_requested();) {
       const result<> migrated = co_await store.migrate(net::deadline::in_ms(options.postgres_timeout_ms));
       if (migrated) break;
       if (!std::exchange(told, true))
-        log_warning("write_manager",
-                    "waiting for PostgreSQL ({}): nothing can be served before; trying every second",
-                    migrated.error().message);
+        log_warning("write_manager", "waiting for PostgreSQL ({}): {}; trying every second",
+                    migrated.error().message,
+                    cache.filled() ? "producing goes on with what the copy of the metadata holds"
+                                   : "nothing can be served before");
       co_await net::sleep_ms(retry_start_ms);
     }
     if (stopping.stop_requested()) co_return;
+    has_schema = true;
     follower.start();
     lock.start();
     controller.start();
     managers.start(options.process.name, "write_manager",
                    "http://" + options.process.http.address + ":" + std::to_string(host->http_port()));
-    feed.start();
+  }
+
+  /// A producer id of its own for this manager: from PostgreSQL, or from what some broker has in reserve.
+  net::task<void> obtain_producer_id() {
     while (!stopping.stop_requested() && !own.id()) {
-      if (const auto id =
-              co_await store.take_producer_ids(1, net::deadline::in_ms(options.postgres_timeout_ms)))
+      result<std::int64_t> id = fail(error_code::unavailable, "PostgreSQL has not been reached yet");
+      if (has_schema)
+        id = co_await store.take_producer_ids(1, net::deadline::in_ms(options.postgres_timeout_ms));
+      if (!id) id = co_await ask_brokers_for_producer_id();
+      if (id)
         own.set_id(*id);
       else
-        co_await net::sleep_ms(retry_start_ms);
+        co_await net::sleep_ms(producer_id_retry_ms);
     }
+  }
+
+  net::task<result<std::int64_t>> ask_brokers_for_producer_id() {
+    for (const kafka::broker_address& broker : brokers.brokers()) {
+      const auto outcome = co_await brokers.call(broker.id, kafka::init_producer_id_request{},
+                                                 net::deadline::in_ms(retry_start_ms));
+      if (outcome.response && outcome.response->error == kafka::kafka_error::none)
+        co_return outcome.response->producer_id;
+    }
+    co_return fail(error_code::unavailable, "no broker has a producer id to give");
   }
 
   /// Tells the broker client and the leader feed whom the metadata names.
@@ -129,8 +158,11 @@ struct write_manager::state {
   }
 
   [[nodiscard]] result<> ready() const {
-    if (!cache.filled()) return fail(error_code::unavailable, "PostgreSQL has not been read yet");
-    if (!own.id()) return fail(error_code::unavailable, "this manager has no producer id of its own yet");
+    if (!cache.filled())
+      return fail(error_code::unavailable, "PostgreSQL has not been read yet: " + database.describe());
+    if (!own.id())
+      return fail(error_code::unavailable,
+                  "this manager has no producer id of its own yet: " + database.describe());
     return {};
   }
 };
@@ -159,8 +191,11 @@ result<> write_manager::start() {
       "POST", "/producer/produce",
       [&self](net::http_exchange& exchange) { return self.producer.handle(exchange); }, net::query_use::none);
   if (const result<> started = self.host->start([&self] { return self.ready(); }); !started) return started;
+  self.follower.load_copy();
   self.host->loop().spawn([&self] { return self.begin(); });
+  self.host->loop().spawn([&self] { return self.obtain_producer_id(); });
   self.host->loop().spawn([&self] { return self.follow_brokers(); });
+  self.feed.start();
   return {};
 }
 

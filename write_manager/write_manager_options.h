@@ -13,6 +13,7 @@ struct write_manager_options {
   std::string postgres_url = "postgresql://127.0.0.1:15432/marquee";
   std::int64_t postgres_threads = 2;
   std::int64_t postgres_timeout_ms = 3'000;
+  std::string metadata_copy_file = {};
   std::int64_t request_timeout_ms = 10'000;
   std::int64_t create_wait_ms = 5'000;
   std::int64_t offsets_partitions = 16;

@@ -12,6 +12,9 @@ void describe(config_schema& schema, write_manager_options& options) {
   schema.integer("postgres.threads", options.postgres_threads, 1, 32, "Connections for statements.");
   schema.integer("postgres.timeout_ms", options.postgres_timeout_ms, 100, 60'000,
                  "After this a statement is given up and what needs it answers 503.");
+  schema.text("metadata.copy_file", options.metadata_copy_file,
+              "File that keeps a copy of the metadata, so that this process can serve what was known when it "
+              "starts while PostgreSQL is away. Readable by its owner only. Empty: none.");
   schema.integer("request.timeout_ms", options.request_timeout_ms, 100, 600'000,
                  "How long a produce is tried before it is answered 503 NOT_ENOUGH_REPLICAS.");
   schema.integer("topic.create_wait_ms", options.create_wait_ms, 0, 60'000,

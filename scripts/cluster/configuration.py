@@ -42,11 +42,14 @@ def _tables(layout, process, postgres_url):
             tables.setdefault(table, {}).update(values)
     elif process.role in ("write_manager", "read_manager"):
         tables["postgres"] = {"url": postgres_url}
+        tables["metadata"] = {"copy_file": str(layout.state_dir / "data" / f"{process.name}.metadata")}
     elif process.role == "load_balancer":
         tables["load_balancer"] = {
             "write_managers": layout.write_manager_addresses(),
             "read_managers": layout.read_manager_addresses(),
         }
+    for table, values in layout.settings_of.get(process.name, {}).items():
+        tables.setdefault(table, {}).update(values)
     return tables
 
 

@@ -68,6 +68,8 @@ class Layout:
     load_balancers: int = 1
     # Where processes live that do not live on loopback: {process name: Place}.
     places: dict = dataclasses.field(default_factory=dict)
+    # The same for single processes, by name; it comes last.
+    settings_of: dict = dataclasses.field(default_factory=dict)
 
     @property
     def cluster_file(self):

@@ -81,6 +81,53 @@ TEST(metadata_cache, ignores_what_it_knows_and_reports_gaps) {
   EXPECT_EQ(cache.version(), 8);
 }
 
+TEST(metadata_cache, says_that_the_database_has_gone_back) {
+  metadata_cache cache;
+  static_cast<void>(cache.apply(changes(0, 5)));
+  EXPECT_EQ(cache.apply(changes(5, 4)), metadata_cache::applied::older);
+  EXPECT_EQ(cache.version(), 5);
+}
+
+TEST(metadata_cache, builds_on_nothing_that_was_known_once_an_older_state_was_restored) {
+  metadata_cache cache;
+  metadata_changes first = changes(0, 5);
+  first.topics = {topic('a', "orders", 2), topic('b', "lost", 5)};
+  first.deleted_consumers = {7};
+  static_cast<void>(cache.apply(first));
+  EXPECT_EQ(cache.snapshot()->complete_above(), 0);
+
+  metadata_changes restored = changes(5, 1003);
+  restored.history.octets.fill(9);
+  EXPECT_EQ(cache.apply(restored), metadata_cache::applied::other_history);
+  EXPECT_NE(cache.snapshot()->find_topic("lost"), nullptr);
+
+  restored.above = 0;
+  restored.topics = {topic('a', "orders", 2)};
+  EXPECT_EQ(cache.apply(restored), metadata_cache::applied::news);
+  EXPECT_EQ(cache.version(), 1003);
+  EXPECT_EQ(cache.snapshot()->complete_above(), 1003);
+  EXPECT_EQ(cache.snapshot()->find_topic("lost"), nullptr);
+  EXPECT_NE(cache.snapshot()->find_topic("orders"), nullptr);
+  EXPECT_TRUE(cache.consumer_deleted(7));
+  EXPECT_EQ(cache.apply(restored), metadata_cache::applied::nothing_new);
+}
+
+TEST(metadata_cache, gives_out_everything_it_was_given) {
+  metadata_cache cache;
+  metadata_changes first = changes(0, 7);
+  first.history.octets.fill(3);
+  first.topics = {tombstone('a', "orders", 6), topic('b', "orders", 7)};
+  first.deleted_producers = {4};
+  static_cast<void>(cache.apply(first));
+  metadata_cache second;
+  EXPECT_EQ(second.apply(cache.all()), metadata_cache::applied::news);
+  EXPECT_EQ(second.snapshot()->find_topic("orders")->topic_id, first.topics[1].topic_id);
+  EXPECT_TRUE(second.snapshot()->find_topic(first.topics[0].topic_id)->deleted());
+  EXPECT_TRUE(second.producer_deleted(4));
+  const std::string id = cache.ids()->encode({client_kind::consumer, 5, first.topics[1].topic_id});
+  EXPECT_TRUE(second.ids()->decode(id).has_value());
+}
+
 TEST(metadata_cache, refuses_another_clusters_changes) {
   metadata_cache cache;
   static_cast<void>(cache.apply(changes(0, 5)));
