@@ -12,7 +12,10 @@ net::task<std::optional<net::http_response>> commit_here(services& all, consumer
   note_use(all, *consumer);
   if (auto problem = co_await check_positions(all, consumer, positions, end)) co_return to_response(*problem);
   const result<> done = co_await all.committer.commit(consumer, positions, end);
-  if (done) co_return net::json_response(R"({"status":"success"})");
+  if (done) {
+    consumer->session.skip_what_it_has(positions);
+    co_return net::json_response(R"({"status":"success"})");
+  }
   if (consumer->lost) co_return std::nullopt;
   co_return to_response(brokers_unavailable(all.component, done.error().message, net::api_outcome::unknown));
 }

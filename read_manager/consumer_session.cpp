@@ -159,6 +159,14 @@ void consumer_session::seek(const position_map& positions) {
   skipped_ = 0;
 }
 
+void consumer_session::skip_what_it_has(const position_map& committed) {
+  for (const auto& [number, offset] : committed) {
+    if (number < 0 || number >= partition_count()) continue;
+    partition_buffer& partition = partitions_[static_cast<std::size_t>(number)];
+    if (partition.position() < offset) partition.seek(offset);
+  }
+}
+
 const partition_buffer* consumer_session::partition(std::int32_t number) const {
   return number < 0 || number >= partition_count() ? nullptr : &partitions_[static_cast<std::size_t>(number)];
 }

@@ -108,6 +108,9 @@ class consumer_session {
   [[nodiscard]] position_map reading_positions() const;
   /// Reading goes on there; what was to be committed for these partitions is forgotten.
   void seek(const position_map& positions);
+  /// The consumer says that it has everything before these positions: reading goes on there where it stands
+  /// below, as after a take-over by somebody who does not know of the last answers. Never goes back.
+  void skip_what_it_has(const position_map& committed);
   /// What the logs looked like at the last fetch, if there was one.
   [[nodiscard]] const partition_buffer* partition(std::int32_t number) const;
 

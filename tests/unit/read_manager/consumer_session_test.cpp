@@ -270,6 +270,16 @@ TEST(consumer_session, seek_moves_reading_and_forgets_what_was_to_be_committed) 
   EXPECT_EQ(session.wishes(1 << 20).back(), (fetch_wish{0, 1}));
 }
 
+TEST(consumer_session, a_commit_moves_reading_forward_and_never_back) {
+  consumer_session session = filled_session();
+  (void)session.take(up_to(1));
+  const position_map before = session.reading_positions();
+  session.skip_what_it_has({{0, 0}, {1, 0}, {9, 5}});
+  EXPECT_EQ(session.reading_positions(), before);
+  session.skip_what_it_has({{1, 2}});
+  EXPECT_EQ(session.reading_positions(), (position_map{{0, before.at(0)}, {1, 2}}));
+}
+
 TEST(consumer_session, bytes_that_are_no_records_are_refused) {
   consumer_session session({});
   session.set_partition_count(1);

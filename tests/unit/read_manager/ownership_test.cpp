@@ -81,6 +81,16 @@ TEST_F(two_managers, a_dead_owner_is_replaced_at_once_from_the_committed_positio
   EXPECT_EQ(second.counted("taken_over"), 1U);
 }
 
+TEST_F(two_managers, what_is_committed_after_a_take_over_is_not_delivered_again) {
+  EXPECT_EQ(first.read(id, {{"max", 3}, {"commit", "manual"}}), "a0 a1 a2");
+  first.kill();
+  const nlohmann::json three = {{{"partition", 0}, {"offset", 3}}};
+  const reply committed =
+      second.call("POST", "/consumer/commit", {{"consumer_id", id}, {"positions", three}});
+  EXPECT_EQ(committed.status, 200);
+  EXPECT_EQ(second.read(id, {{"commit", "manual"}}), "a3");
+}
+
 TEST_F(two_managers, an_owner_that_does_not_confirm_in_time_is_replaced) {
   EXPECT_EQ(first.read(id), "a0");
   first.freeze_ms(2'500);
