@@ -2,7 +2,8 @@
 //
 // A replica of a group with relaxed durability acknowledges what the operating system has. If power goes
 // before the sync, it comes back with a shorter log, and everything that Raft concludes from its earlier
-// answers is wrong. So it is in doubt: what it says does not count until it is whole again.
+// answers is wrong. The same holds for one whose disk has damaged its log and that was cut off at the first
+// entry it cannot read. So it is in doubt: what it says does not count until it is whole again.
 //
 // Whole means: it holds what a leader that knows of its loss holds, up to the leader's commit index and to
 // the first entry of the leader's term. Everything that was committed in earlier terms lies before that entry
@@ -34,6 +35,15 @@ void node::state::settle_if_whole(const message& append, log_index match) {
   if (!doubt.open) return;
   if (planted(planted_bug::settles_doubt_too_early)) return settle_doubt();
   if (append.in_doubt && append.context == doubt.number && match >= append.hint_index) settle_doubt();
+}
+
+/// What this replica lost the leader does not have any more either.
+void node::state::stand_aside_unfillable(const message& append) {
+  if (given_up) return;
+  given_up = error{error_code::corrupt,
+                   "it lost entries from " + std::to_string((log.last_index() + 1).value()) +
+                       " on and cannot be filled again: the log of replica " + to_string(append.from) +
+                       ", which leads, begins with entry " + std::to_string((append.index + 1).value())};
 }
 
 vote_answer node::state::answer_of(const message& vote) const {
@@ -69,6 +79,7 @@ void node::state::answer_doubt(message& append, const peer_replication& peer) co
   append.in_doubt = true;
   append.context = peer.losses();
   append.hint_index = settling_index();
+  append.rejected = peer.lacks_the_beginning;
 }
 
 bool node::state::note_losses(const message& answer, peer_replication& peer) {

@@ -56,6 +56,7 @@ void node::state::on_append_request(const message& m) {
   if (!is_well_formed(m)) return;
   follow(m);
   if (conflicts_with_what_is_committed(m)) return stand_aside(m);
+  if (m.rejected && doubt.open && m.context == doubt.number) return stand_aside_unfillable(m);
   if (m.index < commit) {
     // Delayed or repeated. What is committed here is equal there; only what is beyond it is news
     // (raft-pitfalls 16).

@@ -36,7 +36,8 @@ struct message {
   /// append_request, heartbeat_request: the leader's commit index, never above what the receiver is known to
   /// match.
   log_index commit;
-  /// Votes: not granted. append_response: the entry before did not match.
+  /// Votes: not granted. append_response: the entry before did not match. append_request to a replica in
+  /// doubt: what it lacks is no longer in the leader's log.
   bool rejected = false;
   /// append_response, rejected: where the leader should go on (raft paper 5.3, end): the follower's largest
   /// index whose term is at most `index_term`, and that term.

@@ -122,6 +122,7 @@ struct node::state {
   [[nodiscard]] vote_answer answer_of(const message& vote) const;
   [[nodiscard]] bool conflicts_with_what_is_committed(const message& append) const;
   void stand_aside(const message& append);
+  void stand_aside_unfillable(const message& append);
   /// What a replica in doubt has to hold: everything that may have been committed by anybody.
   [[nodiscard]] log_index settling_index() const { return std::max(commit, term_start); }
   void answer_doubt(message& append, const peer_replication& peer) const;

@@ -55,6 +55,8 @@ class peer_replication {
   std::uint64_t confirmed_context = 0;
   /// Its acknowledgements do not count toward commit.
   bool in_doubt = false;
+  /// It does not hold the entry before this log's first one: nothing that is sent from here can fit.
+  bool lacks_the_beginning = false;
 
  private:
   log_index match_;

@@ -75,6 +75,7 @@ void node::state::on_append_response(const message& m) {
   if (m.rejected) return on_append_rejected(m, peer);
   if (m.index > log.last_index()) return;
   const bool is_news = peer.acknowledged(m.index);
+  peer.lacks_the_beginning = false;
   if (m.in_doubt) tell_that_it_is_whole(m.from, peer);
   if (!is_news && peer.in_doubt == did_not_count) return;
   replication_due = true;
@@ -85,6 +86,7 @@ void node::state::on_append_response(const message& m) {
 /// Goes back to the last place where the logs can agree (Raft paper 5.3, end).
 void node::state::on_append_rejected(const message& m, peer_replication& peer) {
   if (!peer.is_current_rejection(m.index)) return;
+  peer.lacks_the_beginning = m.index < log.first_index();
   const log_index agreed = log.last_with_term_at_most(m.hint_term, std::min(m.hint_index, m.index - 1));
   peer.probe_from(agreed + 1);
   // One that lacks the log's beginning needs segments; it is asked again, but not without a pause.

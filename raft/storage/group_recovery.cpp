@@ -57,6 +57,19 @@ void drop_old_segments(file_system& files, const std::string& folder, log_index 
 
 }  // namespace
 
+result<std::vector<log_index>> segment_bases(file_system& files, const std::string& folder) {
+  std::vector<log_index> bases;
+  const auto there = files.exists(folder);
+  if (!there) return fail(there);
+  if (!*there) return bases;
+  const auto names = files.list(folder);
+  if (!names) return fail(names);
+  for (const std::string& name : *names)
+    if (const auto base = base_of(name, ".segment")) bases.push_back(*base);
+  std::ranges::sort(bases);
+  return bases;
+}
+
 result<std::vector<std::shared_ptr<segment>>> open_group_segments(file_system& files,
                                                                   const std::string& folder,
                                                                   const group_id& group,

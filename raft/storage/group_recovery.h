@@ -10,6 +10,8 @@
 
 namespace marquee::raft {
 
+/// Base indexes of all segments in the folder, ascending; of none if there is no folder. Errors: io.
+[[nodiscard]] result<std::vector<log_index>> segment_bases(file_system& files, const std::string& folder);
 /// Opens the segments that the write-ahead log says a group has: the one of entry `log_start` and those after
 /// it. Removes those that end before it, which a crash kept retention from removing, and what only a crash
 /// can have left: segments that begin after the active one or within another one, an index beside the active

@@ -139,9 +139,11 @@ struct recovered_group {
   /// again.
   state_block state;
   std::unique_ptr<group_log> log;
-  /// Not empty: committed data below the durable mark is damaged. The replica must not vote, lead or serve;
-  /// the text says which file and what to do.
+  /// Not empty: damaged, and cannot be filled again. The replica must not vote, lead or serve; the text says
+  /// which file and what to do.
   std::string damage;
+  /// Not empty: damage was found and cut off. `restored.doubt` is open, and a leader sends what is missing.
+  std::string cut_off;
 };
 
 /// One group's part in a checkpoint: entries up to `state.applied` move from memory to segments.

@@ -27,6 +27,10 @@ void logged_group_table::truncate(logged_group& group, log_index from) {
 void logged_group_table::append(logged_group& group, entry e) {
   if (!group.facts.damage.empty()) return;
   const log_index next = group.last_index() + 1;
+  if (!group.lost_entries.empty()) {
+    if (e.index > group.facts.segments.last_index && e.index < next) truncate(group, e.index);
+    return;
+  }
   if (e.index <= group.facts.segments.last_index || e.index > next) {
     // What follows a torn pointer was never acknowledged; any other gap means that a record is missing.
     if (!group.torn)
@@ -71,6 +75,59 @@ void logged_group_table::damage(const group_id& group, const std::string& text) 
   if (found != groups_.end() && found->second.facts.damage.empty()) found->second.facts.damage = text;
 }
 
+void logged_group_table::lose(const wal_record_header& header, const std::string& text) {
+  const auto found = groups_.find(header.group);
+  if (found == groups_.end()) return;
+  logged_group& group = found->second;
+  switch (header.type) {
+    case wal_record_type::hard_state:
+      if (!is_twin(group, header)) group.lost_vote = text;
+      return;
+    case wal_record_type::relaxed_mark:
+      // It may have counted a loss.
+      ++group.relaxed.losses;
+      [[fallthrough]];
+    case wal_record_type::append:
+    case wal_record_type::append_pointer:
+    case wal_record_type::truncate:
+    case wal_record_type::log_start:
+    case wal_record_type::commit_mark:
+      if (group.lost_entries.empty()) group.lost_entries = text;
+      return;
+    default:
+      damage(header.group, text +
+                               ": what this broker knew of the group is lost, its vote too, so its replica "
+                               "takes no part until it is replaced");
+  }
+}
+
+void logged_group_table::lose_something(const std::string& text) {
+  for (auto& [id, group] : groups_) {
+    ++group.relaxed.losses;
+    if (group.lost_entries.empty()) group.lost_entries = text;
+  }
+}
+
+void logged_group_table::settle_losses() {
+  for (auto& [id, group] : groups_)
+    if (!group.lost_vote.empty())
+      damage(id, group.lost_vote +
+                     ": the term or vote that it held is lost, and a vote that is forgotten could be given "
+                     "again, so this replica takes no part. It has to be replaced: give this broker an empty "
+                     "data directory once the partition's other replicas are in sync");
+}
+
+void logged_group_table::cut_off(const group_id& group, const segment_position& position) {
+  const auto found = groups_.find(group);
+  if (found == groups_.end()) return;
+  logged_group& cut = found->second;
+  if (cut.facts.segments != position) cut.tail.clear();
+  cut.facts.segments = position;
+  cut.relaxed.state = relaxed_state::in_doubt;
+  ++cut.relaxed.losses;
+  cut.lost_entries.clear();
+}
+
 void logged_group_table::set_relaxed(const group_id& group, relaxed_mark mark) {
   const auto found = groups_.find(group);
   if (found != groups_.end()) found->second.relaxed = mark;
@@ -102,8 +159,15 @@ result<> logged_group_table::replay(const wal_record_header& header, const share
     case wal_record_type::group_removed:
       remove(header.group);
       return {};
+    case wal_record_type::checkpoint_end: {
+      const auto count = decode_number(payload);
+      if (!count) return fail(count);
+      if (*count > static_cast<std::int64_t>(groups_.size()))
+        return fail(error_code::corrupt,
+                    fmt::format("a checkpoint of {} groups has {} that can be read", *count, groups_.size()));
+      return {};
+    }
     case wal_record_type::checkpoint_begin:
-    case wal_record_type::checkpoint_end:
     case wal_record_type::clean_stop:
       return {};
     case wal_record_type::session: {
@@ -142,6 +206,8 @@ result<> logged_group_table::replay_group_record(const wal_record_header& header
     const auto hard = decode_hard_state(payload);
     if (!hard) return fail(hard);
     group.facts.hard = *hard;
+    group.hard_state_lsn = header.lsn;
+    group.lost_vote.clear();
     return {};
   }
   if (header.type == wal_record_type::log_start) {
@@ -181,13 +247,13 @@ std::vector<wal_record> logged_group_table::checkpoint_records() const {
     record.front = std::move(front);
   };
   add(wal_record_type::checkpoint_begin, {}, encode_number(static_cast<std::int64_t>(groups_.size())));
+  add(wal_record_type::session, {}, encode_session(session_));
   for (const auto& [id, group] : groups_) {
     add(wal_record_type::checkpoint_group, id, encode_group_facts(group.facts));
     if (group.relaxed != relaxed_mark{})
       add(wal_record_type::relaxed_mark, id, encode_relaxed_mark(group.relaxed));
     for (const entry& e : group.tail) records.push_back(wal_record::of_entry(id, e));
   }
-  add(wal_record_type::session, {}, encode_session(session_));
   add(wal_record_type::checkpoint_end, {}, encode_number(static_cast<std::int64_t>(groups_.size())));
   return records;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -26,6 +27,12 @@ struct logged_group {
   /// A pointer's bytes were not there: later entries of the group were never acknowledged.
   bool torn = false;
   relaxed_mark relaxed;
+  /// Not empty: entries from here on were in a record that cannot be read; what follows them is left out.
+  std::string lost_entries;
+  /// Not empty: so was a term or vote, and none was written after it.
+  std::string lost_vote;
+  /// The newest hard state that was read.
+  std::uint64_t hard_state_lsn = 0;
 
   [[nodiscard]] log_index last_index() const {
     return facts.segments.last_index + static_cast<std::int64_t>(tail.size());
@@ -55,6 +62,15 @@ class logged_group_table {
   /// Never lowers it.
   void raise_log_start(const group_id& group, const log_start_mark& mark);
   void damage(const group_id& group, const std::string& text);
+  /// A record of the group cannot be read: what that costs depends on its type.
+  void lose(const wal_record_header& header, const std::string& text);
+  /// A record of nobody knows which group.
+  void lose_something(const std::string& text);
+  /// Whoever lost a vote for good must not vote again.
+  void settle_losses();
+  /// The log was cut off: segments end at `position`. Its entries count again only once it is whole (DESIGN
+  /// D4).
+  void cut_off(const group_id& group, const segment_position& position);
   void set_relaxed(const group_id& group, relaxed_mark mark);
   /// Since the records were written: every group that is not durable is in doubt.
   void power_was_lost();
@@ -67,6 +83,9 @@ class logged_group_table {
   [[nodiscard]] const logged_group* find(const group_id& group) const;
   /// Removed since the checkpoint; their files may still be there after a crash.
   [[nodiscard]] const std::vector<group_id>& removed() const { return removed_; }
+  [[nodiscard]] bool was_removed(const group_id& group) const {
+    return std::ranges::find(removed_, group) != removed_.end();
+  }
   /// Of the process that wrote last.
   [[nodiscard]] const session_facts& session() const { return session_; }
   void set_session(session_facts facts) { session_ = std::move(facts); }
@@ -76,6 +95,9 @@ class logged_group_table {
  private:
   void append(logged_group& group, entry e);
   static void truncate(logged_group& group, log_index from);
+  [[nodiscard]] bool is_twin(const logged_group& group, const wal_record_header& header) const {
+    return session_.writes_votes_twice && group.hard_state_lsn + 1 == header.lsn;
+  }
   [[nodiscard]] result<> replay_group_record(const wal_record_header& header, const shared_bytes& payload,
                                              logged_group& group, const read_pointer& read);
 

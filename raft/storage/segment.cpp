@@ -122,6 +122,49 @@ result<std::shared_ptr<segment>> segment::open_sealed(file_system& files, const 
   return opened;
 }
 
+result<segment::remains> segment::open_remains(file_system& files, const std::string& folder,
+                                               log_index base_index, std::optional<std::uint64_t> end) {
+  auto opened = open_header(files, folder, base_index);
+  if (!opened) return fail(opened);
+  remains found{std::move(*opened), std::nullopt};
+  const auto size = found.sound->file_->size();
+  if (!size) return fail(size);
+  auto scanned = found.sound->scan(std::min(end.value_or(*size), *size));
+  if (!scanned && scanned.error().code != error_code::corrupt) return fail(scanned);
+  if (!scanned) found.damage = scanned.error();
+  if (scanned && end && *size < *end)
+    found.damage = error{error_code::corrupt, fmt::format("{} has {} bytes, but {} had been synced",
+                                                          found.sound->path_, *size, *end)};
+  return found;
+}
+
+result<std::shared_ptr<segment>> segment::write_anew(
+    file_system& files, const std::string& folder, const segment& sound,
+    const std::function<result<>(const std::string&)>& aside) {
+  const std::string temporary = sound.path_ + ".new";
+  if (auto removed = files.remove_file(temporary); !removed) return fail(removed);
+  auto opened = files.open(temporary, open_mode::create_new);
+  if (!opened) return fail(opened);
+  bytes piece(scan_piece_bytes);
+  for (std::uint64_t at = 0; at < sound.index_.file_bytes();) {
+    piece.resize(std::min<std::uint64_t>(scan_piece_bytes, sound.index_.file_bytes() - at));
+    const auto got = sound.file_->read_at(at, piece);
+    if (!got) return fail(got);
+    if (*got < piece.size()) return fail(error_code::io, sound.path_ + " becomes shorter while it is read");
+    const std::array<bytes_view, 1> part{piece};
+    if (auto written = (*opened)->write_at(at, part); !written) {
+      (void)files.remove_file(temporary).has_value();
+      return fail(written);
+    }
+    at += piece.size();
+  }
+  if (auto synced = (*opened)->sync(); !synced) return fail(synced);
+  if (auto moved = aside(sound.path_); !moved) return fail(moved);
+  if (auto renamed = files.rename(temporary, sound.path_); !renamed) return fail(renamed);
+  if (auto synced = files.sync_directory(folder); !synced) return fail(synced);
+  return open_active(files, folder, sound.position());
+}
+
 result<> segment::write(std::span<const entry> entries) {
   constexpr std::size_t entries_per_write = 512;
   std::uint64_t position = index_.file_bytes();

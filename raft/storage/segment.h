@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +35,23 @@ class segment {
   [[nodiscard]] static result<std::shared_ptr<segment>> open_sealed(file_system& files,
                                                                     const std::string& folder,
                                                                     log_index base_index);
+
+  /// What can be read of one that may be damaged.
+  struct remains {
+    /// Ends before the first thing that is not sound.
+    std::shared_ptr<segment> sound;
+    /// What that is, with file and position.
+    std::optional<error> damage;
+  };
+  /// Reads every entry up to `end`, or the end of the file. Errors: corrupt (not even the header is sound),
+  /// unsupported, io, not_found.
+  [[nodiscard]] static result<remains> open_remains(file_system& files, const std::string& folder,
+                                                    log_index base_index, std::optional<std::uint64_t> end);
+  /// Copies what is sound into a new file, synced, that takes the place of the old one, which is handed to
+  /// `aside` first (to be moved or removed). Errors: io, no_space: the old file may be gone then.
+  [[nodiscard]] static result<std::shared_ptr<segment>> write_anew(
+      file_system& files, const std::string& folder, const segment& sound,
+      const std::function<result<>(const std::string&)>& aside);
 
   /// Writes and syncs entries behind the published end. Readers do not see them yet.
   [[nodiscard]] result<> write(std::span<const entry> entries);

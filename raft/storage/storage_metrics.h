@@ -28,6 +28,9 @@ struct storage_metrics {
             registry.counter("marquee_storage_dropped_segments_total", "Segments that retention removed.")),
         dropped_bytes(registry.counter("marquee_storage_dropped_bytes_total",
                                        "Bytes of the segments that retention removed.")),
+        damaged_logs(
+            registry.counter("marquee_storage_damaged_logs_total",
+                             "Replicas whose log was found damaged and cut off, to be filled again.")),
         wal_files(registry.gauge("marquee_storage_wal_files", "Files of the write-ahead log.")) {}
 
   metric_counter& fsyncs;
@@ -40,6 +43,7 @@ struct storage_metrics {
   metric_histogram& checkpoint_us;
   metric_counter& dropped_segments;
   metric_counter& dropped_bytes;
+  metric_counter& damaged_logs;
   metric_gauge& wal_files;
 };
 

@@ -39,8 +39,9 @@ result<> stored_group_log::persist(const persist_request& request, durability wa
   item.group = group_;
   item.wanted = wanted;
   item.done = std::move(done);
-  item.records.reserve(request.entries.size() + 3);
-  if (request.hard)
+  item.records.reserve(request.entries.size() + 4);
+  // Twice: a vote that is forgotten can be given again, a lost entry can be sent again.
+  for (int copy = 0; request.hard && copy < 2; ++copy)
     item.records.push_back(
         small_record(wal_record_type::hard_state, group_, encode_hard_state(*request.hard)));
   if (request.truncate_from)

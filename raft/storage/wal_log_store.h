@@ -49,13 +49,23 @@ class wal_log_store final : public log_store {
     std::shared_ptr<group_storage> storage;
     configuration bootstrap;
   };
+  struct opened_group {
+    std::vector<std::shared_ptr<segment>> segments;
+    /// Why they could not be opened; not kept, so that the next start tries again.
+    std::string damage;
+    std::string cut_off;
+  };
 
   wal_log_store(file_system& files, const clock& time, metrics_registry& metrics, log_store_options options,
                 store_threads threads);
   [[nodiscard]] result<> start(callbacks on, bool planted_bug);
   [[nodiscard]] result<> recover_groups(recovered_wal& wal);
-  void add_recovered(const group_id& group, const logged_group& logged,
-                     std::vector<std::shared_ptr<segment>> segments);
+  /// Opens the group's segments; cuts off what is damaged. Errors: unsupported.
+  [[nodiscard]] result<opened_group> open_group(const group_id& group, logged_group_table& groups);
+  [[nodiscard]] result<opened_group> cut_off(const group_id& group, logged_group_table& groups,
+                                             const std::string& why);
+  [[nodiscard]] recovered_group make_recovered(const group_id& group, const logged_group& logged,
+                                               opened_group opened);
   [[nodiscard]] result<> settle_old_files(const recovered_wal& wal, std::vector<wal_slot>& live,
                                           std::vector<wal_slot>& spare);
   void make_queue(const recovered_wal& wal, logged_group_table groups, callbacks on, bool planted_bug);

@@ -4,6 +4,7 @@
 
 #include "base/logging.h"
 #include "raft/storage/group_recovery.h"
+#include "raft/storage/group_repair.h"
 #include "raft/storage/stored_group_log.h"
 #include "raft/storage/wal_log_store.h"
 
@@ -61,7 +62,7 @@ result<> wal_log_store::start(callbacks on, bool planted_bug) {
                                   : options_.kernel_boot_id;
   const bool same_boot = !boot_id.empty() && wal->groups.session().kernel_boot_id == boot_id;
   if (!wal->is_new && !wal->clean_stop && !same_boot) wal->groups.power_was_lost();
-  wal->groups.set_session({boot_id});
+  wal->groups.set_session({boot_id, true});
 
   std::vector<wal_slot> live;
   std::vector<wal_slot> spare;
@@ -113,50 +114,98 @@ result<> wal_log_store::recover_groups(recovered_wal& wal) {
   std::vector<group_id> ids;
   for (const auto& [group, logged] : wal.groups.groups()) ids.push_back(group);
   for (const group_id& group : ids) {
-    const std::string folder = group_folder(options_.data_dir, group);
-    const group_facts& facts = wal.groups.find(group)->facts;
-    auto opened = open_group_segments(files_, folder, group, facts.segments, facts.log_start.index);
-    std::vector<std::shared_ptr<segment>> segments;
-    if (opened) {
-      segments = std::move(*opened);
-    } else {
-      if (opened.error().code == error_code::unsupported) return fail(opened);
-      wal.groups.damage(group,
-                        opened.error().message +
-                            ": this replica may have lost acknowledged data and takes no part until it "
-                            "is filled again from its peers");
-    }
-    add_recovered(group, *wal.groups.find(group), std::move(segments));
+    auto opened = open_group(group, wal.groups);
+    if (!opened) return fail(opened);
+    recovered_.push_back(make_recovered(group, *wal.groups.find(group), std::move(*opened)));
   }
   return {};
 }
 
-void wal_log_store::add_recovered(const group_id& group, const logged_group& logged,
-                                  std::vector<std::shared_ptr<segment>> segments) {
+result<wal_log_store::opened_group> wal_log_store::open_group(const group_id& group,
+                                                              logged_group_table& groups) {
+  const std::string folder = group_folder(options_.data_dir, group);
+  const group_facts& facts = groups.find(group)->facts;
+  const std::string lost = groups.find(group)->lost_entries;
+  auto opened = open_group_segments(files_, folder, group, facts.segments, facts.log_start.index);
+  if (!opened && opened.error().code == error_code::unsupported) return fail(opened);
+  if (!facts.damage.empty())
+    return opened_group{opened ? std::move(*opened) : decltype(opened_group::segments){}, "", ""};
+  const bool damaged =
+      !opened && (opened.error().code == error_code::corrupt || opened.error().code == error_code::not_found);
+  if (damaged) return cut_off(group, groups, opened.error().message);
+  opened_group found;
+  if (opened)
+    found.segments = std::move(*opened);
+  else
+    found.damage = opened.error().message +
+                   ": the disk cannot be read; this replica takes no part until it can, and the process is "
+                   "started again";
+  if (lost.empty()) return found;
+  groups.cut_off(group, facts.segments);
+  found.cut_off = lost;
+  return found;
+}
+
+result<wal_log_store::opened_group> wal_log_store::cut_off(const group_id& group, logged_group_table& groups,
+                                                           const std::string& why) {
+  quarantine kept(files_, options_.data_dir);
+  opened_group found;
+  auto repaired =
+      cut_off_damage(files_, kept, group_folder(options_.data_dir, group), group, groups.find(group)->facts);
+  if (!repaired) {
+    if (repaired.error().code == error_code::unsupported) return fail(repaired);
+    found.damage =
+        repaired.error().message +
+        (repaired.error().code == error_code::corrupt
+             ? ": this replica cannot be filled again by the others and takes no part. It has to be "
+               "replaced: "
+               "give this broker an empty data directory once the partition's other replicas are in sync"
+             : " while damage was cut off (" + why + "): see to the disk and start this process again");
+    return found;
+  }
+  found.segments = std::move(repaired->segments);
+  found.cut_off = !repaired->text.empty() ? repaired->text : groups.find(group)->lost_entries;
+  if (!found.cut_off.empty()) groups.cut_off(group, found.segments.back()->position());
+  return found;
+}
+
+recovered_group wal_log_store::make_recovered(const group_id& group, const logged_group& logged,
+                                              opened_group opened) {
   recovered_group found;
   found.group = group;
-  found.damage = logged.facts.damage;
+  found.damage = logged.facts.damage.empty() ? opened.damage : logged.facts.damage;
+  found.cut_off = std::move(opened.cut_off);
   if (!found.damage.empty()) log_error("raft.storage", "group {}: {}", to_string(group), found.damage);
-  if (!segments.empty()) {
-    const segment_header& header = segments.back()->header();
+  if (!opened.segments.empty()) {
+    const segment_header& header = opened.segments.back()->header();
     found.state = {header.base_index - 1, header.base_term, header.base_offset,
                    header.members,        header.log_start, header.application_state};
   }
-  auto storage = std::make_shared<group_storage>(group_folder(options_.data_dir, group), std::move(segments),
-                                                 logged.facts, logged.tail);
+  auto storage = std::make_shared<group_storage>(group_folder(options_.data_dir, group),
+                                                 std::move(opened.segments), logged.facts, logged.tail);
+  if (!found.damage.empty()) storage->fence(found.damage);
   found.restored.hard = logged.facts.hard;
   found.restored.commit_index =
       std::min(storage->last_index(), std::max(logged.facts.segments.last_index, logged.facts.commit_mark));
   found.restored.applied_index = found.state.applied;
   found.restored.base_configuration = storage->configuration_at(found.restored.commit_index);
-  found.restored.newly_created = logged.facts.hard == hard_state{} && storage->last_index() == log_index(0);
+  found.restored.newly_created = logged.facts.hard == hard_state{} && storage->last_index() == log_index(0) &&
+                                 logged.relaxed.losses == 0;
   const relaxed_mark& mark = logged.relaxed;
   found.restored.doubt = {mark.losses, mark.state == relaxed_state::in_doubt,
                           mark.losses > 0 || mark.state != relaxed_state::durable};
   found.restored.next_offset = storage->next_offset();
   found.restored.append_time_ms = storage->last_time_ms();
+  if (!found.cut_off.empty()) {
+    metrics_.damaged_logs.add();
+    log_error(
+        "raft.storage",
+        "group {}: damage was found and cut off: {}. The log ends with entry {}; the replica's votes and "
+        "acknowledgements do not count until a leader has sent it the rest",
+        to_string(group), found.cut_off, storage->last_index().value());
+  }
   groups_[group] = {std::move(storage), logged.facts.bootstrap};
-  recovered_.push_back(std::move(found));
+  return found;
 }
 
 void wal_log_store::make_queue(const recovered_wal& wal, logged_group_table groups, callbacks on,

@@ -128,7 +128,7 @@ bytes encode_session(const session_facts& facts) {
   bytes data;
   byte_writer writer(data);
   writer.put_sized(facts.kernel_boot_id);
-  writer.put<std::uint8_t>(0);
+  writer.put<std::uint8_t>(facts.writes_votes_twice ? 1 : 0);
   return data;
 }
 
@@ -136,7 +136,7 @@ result<session_facts> decode_session(bytes_view data) {
   byte_reader reader(data);
   session_facts facts;
   facts.kernel_boot_id = as_text(reader.get_sized());
-  (void)reader.get<std::uint8_t>();
+  facts.writes_votes_twice = reader.get<std::uint8_t>() == 1;
   if (!complete(reader)) return bad_payload("session");
   return facts;
 }

@@ -68,6 +68,8 @@ struct entry_pointer {
 /// The boot of the machine that the process runs under (DESIGN D4).
 struct session_facts {
   std::string kernel_boot_id;
+  /// Each hard state is in two records that follow each other, so that one damaged record costs no vote.
+  bool writes_votes_twice = false;
 };
 [[nodiscard]] bytes encode_session(const session_facts& facts);
 [[nodiscard]] result<session_facts> decode_session(bytes_view data);

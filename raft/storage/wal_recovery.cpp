@@ -132,10 +132,19 @@ class wal_chain {
     const wal_record_header& header = record.header;
     const std::string place = fmt::format("{} at byte {} (record {}, {})", path, header.position, header.lsn,
                                           to_string(header.type));
+    if (!record.header_intact) return lose_unknown(header, path, target);
     if (!record.payload_intact) {
       if (header.group == group_id{})
         return fail(error_code::corrupt, "the write-ahead log is damaged in " + place);
       note_damage(target, header, place);
+      return {};
+    }
+    // Whose creation may have been in a record that was lost is no stranger.
+    const bool makes_it =
+        header.type == wal_record_type::group_created || header.type == wal_record_type::checkpoint_group;
+    if (lost_something_ && header.group != group_id{} && !makes_it &&
+        target.groups.find(header.group) == nullptr && !target.groups.was_removed(header.group)) {
+      note_damage(target, {.type = wal_record_type::group_created, .group = header.group}, place);
       return {};
     }
     const bytes_view payload =
@@ -149,19 +158,34 @@ class wal_chain {
     return {};
   }
 
+  /// Nobody knows what it said and to whom. Any group may have lost entries; no vote, because those are
+  /// written twice.
+  result<> lose_unknown(const wal_record_header& header, const std::string& path, recovered_wal& target) {
+    if (!target.groups.session().writes_votes_twice) return damaged_in_the_middle(header.lsn);
+    lost_something_ = true;
+    target.groups.lose_something(
+        fmt::format("{} at byte {} (record {}, of which nothing can be read) is damaged", path,
+                    header.position, header.lsn));
+    return {};
+  }
+
   static void note_damage(recovered_wal& target, const wal_record_header& header, const std::string& place) {
     // A group whose own creation cannot be read must still be known, so that nobody takes it for a new one.
-    if (target.groups.find(header.group) == nullptr) target.groups.create(header.group, {});
-    target.groups.damage(
-        header.group, fmt::format("{} is damaged: this replica may have lost acknowledged data and takes no "
-                                  "part until it is filled again from its peers",
-                                  place));
+    if (target.groups.find(header.group) == nullptr) {
+      target.groups.create(header.group, {});
+      target.groups.damage(header.group, place +
+                                             " is damaged, and this group's creation with it: its replica "
+                                             "takes no part until it is replaced");
+      return;
+    }
+    target.groups.lose(header, place + " is damaged");
   }
 
   file_system& files_;
   std::vector<const scanned_wal_file*> ordered_;
   std::uint64_t durable_lsn_ = 0;
   bool torn_ = false;
+  bool lost_something_ = false;
   std::string end_path_;
   std::uint64_t end_position_ = 0;
 };
@@ -199,6 +223,7 @@ result<recovered_wal> recover_wal(file_system& files, const std::string& data_di
                     wal_folder(data_dir), chain.durable_lsn()));
   }
   if (auto replayed = chain.replay(*start, recovered, read); !replayed) return fail(replayed);
+  recovered.groups.settle_losses();
   recovered.torn_tail_place = chain.end_place();
   for (const scanned_wal_file& scan : scans)
     recovered.torn_tail |= scan.header && scan.header->generation == recovered.last_generation &&

@@ -9,6 +9,23 @@ namespace marquee::raft {
 
 namespace {
 
+bool is_record(const result<wal_record_header>& header, const scanned_wal_file& scan, std::uint64_t position,
+               std::uint64_t lsn, std::uint64_t file_bytes) {
+  return header && header->generation == scan.header->generation && header->position == position &&
+         header->lsn == lsn && header->span <= file_bytes - position;
+}
+
+/// The place after `position` where the record `lsn` stands.
+std::optional<std::uint64_t> find_record(bytes_view view, const scanned_wal_file& scan,
+                                         std::uint64_t position, std::uint64_t lsn) {
+  for (position += wal_record_alignment; position + wal_record_header_bytes <= view.size();
+       position += wal_record_alignment)
+    if (view[position] == 'M' &&
+        is_record(decode_wal_header(view.subspan(position)), scan, position, lsn, view.size()))
+      return position;
+  return std::nullopt;
+}
+
 /// Follows the spans from the first record on.
 result<> walk(const bytes& content, scanned_wal_file& scan) {
   std::uint64_t position = wal_first_record;
@@ -18,9 +35,18 @@ result<> walk(const bytes& content, scanned_wal_file& scan) {
     auto header = decode_wal_header(view.subspan(position));
     if (!header && header.error().code == error_code::unsupported)
       return fail(header, scan.path + " at byte " + std::to_string(position));
-    if (!header || header->generation != scan.header->generation || header->position != position ||
-        header->lsn != lsn || header->span > content.size() - position)
-      break;
+    if (!is_record(header, scan, position, lsn, content.size())) {
+      const auto next = find_record(view, scan, position, lsn + 1);
+      if (!next) break;
+      scanned_record lost{{}, false, false};
+      lost.header.lsn = lsn;
+      lost.header.position = position;
+      lost.header.span = static_cast<std::uint32_t>(*next - position);
+      scan.records.push_back(lost);
+      position = *next;
+      ++lsn;
+      continue;
+    }
     const bytes_view payload = view.subspan(position + wal_record_header_bytes, header->payload_bytes);
     scan.records.push_back({*header, crc32c(payload) == header->payload_checksum});
     position += header->span;

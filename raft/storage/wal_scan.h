@@ -14,8 +14,10 @@ namespace marquee::raft {
 
 struct scanned_record {
   wal_record_header header;
-  /// False: the header is sound, the payload does not match its checksum.
+  /// False: the payload does not match its checksum.
   bool payload_intact = true;
+  /// False: of the header only position, sequence number and span are known, from its neighbours.
+  bool header_intact = true;
 };
 
 /// What one file of the write-ahead log holds, before anything is believed.
@@ -25,7 +27,8 @@ struct scanned_wal_file {
   std::uint64_t size = 0;
   /// Nothing when no copy of the file's header is intact.
   std::optional<wal_file_header> header;
-  /// From the file's first record on, without a gap.
+  /// From the file's first record on, without a gap. A single record that cannot be read between two sound
+  /// ones is there too.
   std::vector<scanned_record> records;
   /// Where the first thing lies that is not the next record.
   std::uint64_t end_position = 0;

@@ -39,7 +39,7 @@ class damage_at_every_byte : public testing::Test {
     ASSERT_GE(records.size(), 12U);
   }
   /// Opens a damaged copy. Either it is refused as corrupt, or each group holds a beginning of its log that
-  /// is at least `least` long, or says that it is damaged.
+  /// is at least `least` long, or a shorter one and is in doubt, or says that it is damaged.
   void open_and_check(simulated_file_system& files, std::int64_t least_group, std::int64_t least_other,
                       const std::string& what) {
     store_under_test reader(files);
@@ -59,17 +59,30 @@ class damage_at_every_byte : public testing::Test {
         continue;
       }
       const auto all = reader.all_entries(id);
-      EXPECT_GE(static_cast<std::int64_t>(all.size()), least) << what;
       for (const entry& e : all) EXPECT_TRUE(verify_entry(e)) << what;
+      const recovered_group& found = reader.recovered.at(id);
+      EXPECT_EQ(found.restored.doubt.open, !found.cut_off.empty()) << what;
+      EXPECT_LE(found.restored.commit_index, reader.logs.at(id)->last_index()) << what;
+      EXPECT_FALSE(found.restored.newly_created) << what;
+      if (found.restored.doubt.open) {
+        ++in_doubt;
+        EXPECT_TRUE(found.restored.doubt.possible) << what;
+        EXPECT_GT(found.restored.doubt.number, 0U) << what;
+        continue;
+      }
+      EXPECT_GE(static_cast<std::int64_t>(all.size()), least) << what;
     }
     // What was cut off must not hide what comes later (raft-pitfalls 28), nor come back itself.
     if (!reader.recovered.at(group).damage.empty()) return;
     const std::int64_t next = reader.logs.at(group)->last_index().value() + 1;
     ASSERT_TRUE(reader.append(group, {data_entry(next, 9, next - 1, 1, "after the crash")})) << what;
+    const doubt_state doubt = reader.recovered.at(group).restored.doubt;
     reader.close();
     files.crash(1);
     const auto again = reader.open();
     ASSERT_TRUE(again) << what << ": " << again.error().message;
+    EXPECT_EQ(reader.recovered.at(group).restored.doubt, doubt) << what << ": counted once, and remembered";
+    EXPECT_EQ(reader.recovered.at(group).cut_off, "") << what;
     ASSERT_EQ(reader.logs.at(group)->last_index().value(), next) << what;
     EXPECT_EQ(reader.logs.at(group)->term_at(log_index(next)), term_number(9)) << what;
   }
@@ -81,6 +94,7 @@ class damage_at_every_byte : public testing::Test {
   std::vector<scanned_record> records;
   int refused = 0;
   int fenced = 0;
+  int in_doubt = 0;
 };
 
 // raft-pitfalls 28 and 29
@@ -122,7 +136,8 @@ TEST_F(damage_at_every_byte, zeros_instead_of_the_last_record_are_a_torn_tail) {
 }
 
 // raft-pitfalls 30: never silently cut off.
-TEST_F(damage_at_every_byte, of_an_earlier_record_is_corruption_and_costs_one_group_if_its_header_is_sound) {
+TEST_F(damage_at_every_byte,
+       of_an_earlier_record_puts_its_group_in_doubt_or_all_if_nobody_knows_whose_it_was) {
   // Three before the last one: what follows says that it was durable.
   const wal_record_header& damaged = records[records.size() - 4].header;
   for (std::uint64_t at = damaged.position; at < damaged.position + wal_record_header_bytes; ++at) {
@@ -130,9 +145,10 @@ TEST_F(damage_at_every_byte, of_an_earlier_record_is_corruption_and_costs_one_gr
     files->flip_bit(path, at, static_cast<int>(at % 8));
     open_and_check(*files, entries_before, entries_before, "header byte " + std::to_string(at));
   }
-  EXPECT_EQ(refused, static_cast<int>(wal_record_header_bytes));
+  EXPECT_EQ(refused, 0);
   EXPECT_EQ(fenced, 0);
-  refused = 0;
+  EXPECT_EQ(in_doubt, static_cast<int>(2 * wal_record_header_bytes));
+  in_doubt = 0;
   for (std::uint64_t i = 0; i < damaged.payload_bytes; ++i) {
     const std::uint64_t at = damaged.position + wal_record_header_bytes + i;
     auto files = original.copy();
@@ -140,12 +156,76 @@ TEST_F(damage_at_every_byte, of_an_earlier_record_is_corruption_and_costs_one_gr
     open_and_check(*files, entries_before, entries_before, "payload byte " + std::to_string(at));
   }
   EXPECT_EQ(refused, 0);
-  EXPECT_EQ(fenced, static_cast<int>(damaged.payload_bytes));
+  EXPECT_EQ(fenced, 0);
+  EXPECT_EQ(in_doubt, static_cast<int>(damaged.payload_bytes));
 }
 
-TEST_F(damage_at_every_byte, of_a_group_is_remembered_over_restarts_and_checkpoints) {
-  const wal_record_header& damaged = records[records.size() - 4].header;
-  original.flip_bit(path, damaged.position + wal_record_header_bytes + 70, 1);
+// Two records side by side may have been both copies of a vote.
+TEST_F(damage_at_every_byte, of_two_records_in_a_row_is_refused) {
+  original.flip_bit(path, records[records.size() - 5].header.position + 9, 1);
+  original.flip_bit(path, records[records.size() - 4].header.position + 9, 1);
+  open_and_check(original, 0, 0, "two headers");
+  EXPECT_EQ(refused, 1);
+}
+
+TEST_F(damage_at_every_byte, of_one_copy_of_a_vote_costs_nothing_and_of_both_fences_the_group) {
+  const hard_state vote{term_number(7), replica_number(2)};
+  {
+    store_under_test writer(original);
+    writer.options.wal_file_bytes = 20 << 10;
+    ASSERT_TRUE(writer.open());
+    persist_request request;
+    request.hard = hard_state{term_number(6), replica_number(3)};
+    ASSERT_TRUE(writer.persist(group, request));
+    request.hard = vote;
+    ASSERT_TRUE(writer.persist(group, request));
+    for (std::int64_t i = 1; i <= 2; ++i)
+      ASSERT_TRUE(
+          writer.append(group, {data_entry(entries_before + i, 7, entries_before + i - 1, 1, "later")}));
+    writer.close();
+    original.kill_process();
+  }
+  find_last_flush();
+  std::vector<std::uint64_t> votes;
+  for (const scanned_record& record : records)
+    if (record.header.type == wal_record_type::hard_state) votes.push_back(record.header.position);
+  ASSERT_EQ(votes.size(), 4U);
+  const auto open_with = [&](const std::vector<std::uint64_t>& damaged, recovered_group& found) {
+    auto files = original.copy();
+    for (const std::uint64_t at : damaged) files->flip_bit(path, at + wal_record_header_bytes + 3, 2);
+    store_under_test reader(*files);
+    reader.options.wal_file_bytes = 20 << 10;
+    ASSERT_TRUE(reader.open());
+    found = std::move(reader.recovered.at(group));
+  };
+  for (const std::vector<std::uint64_t>& damaged : {std::vector{votes[2]}, std::vector{votes[3]},
+                                                    std::vector{votes[0], votes[1]}, std::vector{votes[0]}}) {
+    recovered_group found;
+    open_with(damaged, found);
+    EXPECT_EQ(found.damage, "");
+    EXPECT_EQ(found.restored.hard, vote);
+    EXPECT_FALSE(found.restored.doubt.open);
+  }
+  recovered_group found;
+  open_with({votes[2], votes[3]}, found);
+  EXPECT_NE(found.damage.find("vote"), std::string::npos) << found.damage;
+  for (const std::uint64_t at : votes) {
+    auto files = original.copy();
+    files->flip_bit(path, at + 9, 2);
+    store_under_test reader(*files);
+    reader.options.wal_file_bytes = 20 << 10;
+    ASSERT_TRUE(reader.open());
+    EXPECT_EQ(reader.recovered.at(group).restored.hard, vote) << "header at " << at;
+    EXPECT_TRUE(reader.recovered.at(other).restored.doubt.open) << "it could have been one of its entries";
+  }
+}
+
+TEST_F(damage_at_every_byte, of_a_groups_creation_is_remembered_over_restarts_and_checkpoints) {
+  const auto creation = std::ranges::find(records, wal_record_type::group_created,
+                                          [](const scanned_record& each) { return each.header.type; });
+  ASSERT_NE(creation, records.end());
+  const wal_record_header& damaged = creation->header;
+  original.flip_bit(path, damaged.position + wal_record_header_bytes + 7, 1);
   store_under_test reader(original);
   reader.options.wal_file_bytes = 20 << 10;
   for (int again = 0; again < 3; ++again) {
@@ -175,7 +255,7 @@ TEST_F(damage_at_every_byte, of_the_file_header_is_survived_thanks_to_its_copy) 
   EXPECT_EQ(refused, 1);
 }
 
-TEST_F(damage_at_every_byte, of_a_segment_fences_its_group_or_is_met_when_it_is_read) {
+TEST_F(damage_at_every_byte, of_a_segment_is_cut_off_and_leaves_its_group_in_doubt) {
   {
     store_under_test writer(original);
     writer.options.wal_file_bytes = 20 << 10;
@@ -193,7 +273,8 @@ TEST_F(damage_at_every_byte, of_a_segment_fences_its_group_or_is_met_when_it_is_
   }
   // Newer format versions are told by the checksum being right; a flipped bit never looks like one.
   EXPECT_EQ(refused, 0);
-  EXPECT_EQ(fenced, static_cast<int>(size));
+  EXPECT_EQ(fenced, 0);
+  EXPECT_EQ(in_doubt, static_cast<int>(size));
 }
 
 }  // namespace

@@ -311,6 +311,36 @@ TEST_F(doubt, leadership_is_not_handed_to_a_replica_in_doubt) {
   EXPECT_EQ(group.leader(), 1);
 }
 
+// Retention has dropped from everybody's log what this one lost since.
+TEST_F(doubt, leader_tells_a_replica_that_what_it_lacks_is_no_longer_there) {
+  lead_and_write(1, 5);
+  for (const int number : {1, 2}) group[number].log().drop_below(log_index(4));
+  bool told = false;
+  group.let_through = [&](const message& m) {
+    told = told || (m.type == message_type::append_request && m.in_doubt && m.rejected);
+    return true;
+  };
+  group[3].lose_power();
+  group.pass(500);
+  EXPECT_TRUE(told);
+  EXPECT_TRUE(group[3].core().in_doubt()) << "it never counts again";
+  EXPECT_EQ(group.leader(), 1);
+}
+
+TEST(replica_that_lost_power, stands_aside_when_the_leader_no_longer_has_what_it_lacks) {
+  replica_in_doubt doubtful;
+  message hopeless = doubtful.append(7, 9, 1);
+  hopeless.rejected = true;
+  message stale = hopeless;
+  stale.context = 0;
+  doubtful.one.core().step(stale);
+  EXPECT_FALSE(doubtful.one.core().take_work().given_up) << "that was about an earlier loss";
+  doubtful.one.core().step(hopeless);
+  const auto given_up = doubtful.one.core().take_work().given_up;
+  ASSERT_TRUE(given_up);
+  EXPECT_NE(given_up->message.find("begins with entry 8"), std::string::npos) << given_up->message;
+}
+
 // A loss was accepted (or a learner outlived the voters): the others went on without what this one has.
 TEST(replica_with_more_than_the_others, stands_aside_where_losses_are_possible) {
   test_replica one(replica(3), voters({1, 2, 3}), {term_number(2), std::nullopt}, log_with_terms({1, 2, 2}),

@@ -58,14 +58,14 @@ class memory_log : public log_reader {
     change(request, durable_);
     if (request.hard) hard_ = *request.hard;
     if (request.settles_doubt) doubt_.open = false;
-    if (doubt_.possible) {
+    if (relaxed_) {
       unsynced_.push_back(request);
       if (is_always_synced(request)) sync_written();
     }
     return request.id;
   }
   /// Writes of data are answered before they are synced (DESIGN D4).
-  void be_relaxed() { doubt_.possible = true; }
+  void be_relaxed() { relaxed_ = doubt_.possible = true; }
   void sync_written() {
     for (const persist_request& request : std::exchange(unsynced_, {})) change(request, synced_);
   }
@@ -79,9 +79,20 @@ class memory_log : public log_reader {
     ++doubt_.number;
     doubt_.open = true;
   }
+  /// The disk has damaged the log: nothing from this entry on can be read any more.
+  void damage_from(log_index first_damaged) {
+    waiting_.clear();
+    unsynced_.clear();
+    const auto left = static_cast<std::size_t>(first_damaged.value()) - 1;
+    if (durable_.size() > left) durable_.resize(left);
+    shown_ = synced_ = durable_;
+    doubt_ = {doubt_.number + 1, true, true};
+  }
   [[nodiscard]] const doubt_state& doubt() const { return doubt_; }
+  /// For a planted bug: it takes itself for whole.
+  void forget_doubt() { doubt_.open = false; }
   /// Survives a loss of power, as the others survive a crash.
-  [[nodiscard]] const std::vector<entry>& synced() const { return doubt_.possible ? synced_ : durable_; }
+  [[nodiscard]] const std::vector<entry>& synced() const { return relaxed_ ? synced_ : durable_; }
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
   /// The `survivors` oldest requests reached the disk without anybody being told; the others are lost.
   void crash(std::size_t survivors = 0) {
@@ -116,6 +127,7 @@ class memory_log : public log_reader {
   std::vector<entry> synced_;
   std::deque<persist_request> unsynced_;
   doubt_state doubt_;
+  bool relaxed_ = false;
 };
 
 }  // namespace marquee::raft::testing

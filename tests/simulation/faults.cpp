@@ -23,17 +23,28 @@ void simulated_group::lose_power_somewhere() {
     if (random_.chance(2, 3)) take_power_from(*one);
 }
 
-void simulated_group::take_power_from(simulated_replica& one) {
-  const auto would_be_whole = [&](const replica_id& voter) {
+bool simulated_group::others_are_whole(const simulated_replica& one) {
+  return has_quorum(members_, [&](const replica_id& voter) {
     return voter != one.id() && !by_broker(voter.broker).log().doubt().open;
-  };
-  if (!majorities_lose_power_ && !has_quorum(members_, would_be_whole)) return one.crash();
+  });
+}
+
+/// Of a majority that is damaged at once nobody can say what was there.
+void simulated_group::damage_somewhere() {
+  simulated_replica& one = any();
+  if (!others_are_whole(one) || !one.damage(damage_is_overlooked_)) return one.crash();
+  ++counts_.damages;
+}
+
+void simulated_group::take_power_from(simulated_replica& one) {
+  if (!majorities_lose_power_ && !others_are_whole(one)) return one.crash();
   ++counts_.power_losses;
   one.lose_power();
 }
 
 void simulated_group::fail_somehow() {
   if (relaxed_ && random_.chance(1, 4)) return lose_power_somewhere();
+  if (damaged_ && random_.chance(1, 5)) return damage_somewhere();
   simulated_replica* leads = leader();
   simulated_replica& victim = leads != nullptr && random_.chance(1, 2) ? *leads : any();
   switch (random_.below(15)) {

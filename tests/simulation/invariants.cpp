@@ -154,12 +154,14 @@ void invariants::nobody_lacks_what_others_dropped() const {
                       text(held));
 }
 
-void invariants::shows_log_start(const replica_id& leader, record_offset log_start) {
-  if (log_start < highest_log_start_)
-    throw violation("retention: leader " + to_string(leader) + " shows log start " +
-                    std::to_string(log_start.value()) + " after " +
-                    std::to_string(highest_log_start_.value()) + " was shown");
-  highest_log_start_ = log_start;
+/// One that does not know yet that another leads since may still show what it knew.
+void invariants::shows_log_start(const replica_id& leader, term_number term, record_offset log_start) {
+  for (const auto& [shown_in, shown] : log_starts_)
+    if (shown_in <= term && log_start < shown)
+      throw violation("retention: leader " + to_string(leader) + " of term " + text(term) +
+                      " shows log start " + std::to_string(log_start.value()) + " after " +
+                      std::to_string(shown.value()) + " was shown in term " + text(shown_in));
+  log_starts_[term] = log_start;
 }
 
 void invariants::everything_acknowledged_is_there(const replica_id& replica) const {

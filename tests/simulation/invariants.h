@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -40,9 +41,17 @@ class invariants {
   /// Retention (DESIGN D6): whatever one replica has dropped, every voter holds durably.
   void nobody_lacks_what_others_dropped() const;
   /// A leader that serves shows where the log begins: never less than one showed before.
-  void shows_log_start(const replica_id& leader, record_offset log_start);
+  /// A log start that may come to be committed, whatever is damaged meanwhile: what is before it nobody can
+  /// be filled again with.
+  void wants_log_start(log_index first) { first_that_stays_ = std::max(first_that_stays_, first); }
+  [[nodiscard]] log_index first_that_stays() const { return first_that_stays_; }
+  void shows_log_start(const replica_id& leader, term_number term, record_offset log_start);
   [[nodiscard]] log_index synced_by_all() const;
-  [[nodiscard]] record_offset highest_log_start() const { return highest_log_start_; }
+  [[nodiscard]] record_offset highest_log_start() const {
+    record_offset highest;
+    for (const auto& [term, shown] : log_starts_) highest = std::max(highest, shown);
+    return highest;
+  }
   /// At the end, when everybody has caught up.
   void everything_acknowledged_is_there(const replica_id& replica) const;
 
@@ -81,7 +90,8 @@ class invariants {
   mutable log_index first_at_risk_{1};
   mutable log_index last_at_risk_;
   std::size_t lost_ = 0;
-  record_offset highest_log_start_;
+  std::map<term_number, record_offset> log_starts_;
+  log_index first_that_stays_{1};
 };
 
 }  // namespace marquee::raft::simulation

@@ -80,7 +80,27 @@ TEST(simulator_finds, doubt_that_is_settled_too_early) {
   expect_found(search_for(planted_bug::settles_doubt_too_early, 100, relaxed));
 }
 
+// The same rules where a disk damages what it had synced.
+const simulation_options damaged{.damaged = true};
+
+TEST(simulator_finds, damage_that_is_overlooked) {
+  expect_found(search({.damaged = true, .damage_is_overlooked = true}, 50));
+}
+
+TEST(simulator_finds, vote_of_a_damaged_replica_that_counts) {
+  expect_found(search_for(planted_bug::counts_votes_in_doubt, 500, damaged));
+}
+
+TEST(simulator_finds, match_of_a_damaged_replica_that_is_never_lowered) {
+  expect_found(search_for(planted_bug::never_lowers_match, 100, damaged));
+}
+
+TEST(simulator_finds, damaged_replica_that_counts_too_early) {
+  expect_found(search_for(planted_bug::settles_doubt_too_early, 100, damaged));
+}
+
 TEST(simulator_finds, nothing_where_nothing_is_planted) {
+  EXPECT_EQ(search(damaged, 20).violation, "");
   EXPECT_EQ(search({}, 20).violation, "");
   EXPECT_EQ(search(relaxed, 20).violation, "");
 }

@@ -7,6 +7,7 @@
 
 /// simulate --seed N [--steps N] [--quiet]      replays one run and prints who sent what
 /// simulate ... --relaxed                       with relaxed durability and losses of power
+/// simulate ... --damaged                       with disks that damage the log of a minority
 /// simulate --seed N --count M [--steps N]      runs M seeds from N on and prints the failing ones
 namespace {
 
@@ -31,21 +32,25 @@ int run_many(simulation_options options, std::uint64_t count) {
   std::uint64_t crashes = 0;
   std::uint64_t power_losses = 0;
   std::uint64_t lost = 0;
+  std::uint64_t damages = 0;
   for (; count > 0; --count, ++options.seed) {
     const simulation_report report = run_simulation(options);
     acknowledged += report.acknowledged;
     crashes += report.crashes;
     power_losses += report.power_losses;
     lost += report.lost;
+    damages += report.damages;
     if (report.violation.empty()) continue;
     ++failures;
     print(options, report);
     std::printf("  replay: %s\n", replay_command(options).c_str());
   }
   std::printf(
-      "%d seeds failed; %llu entries acknowledged, %llu crashes, %llu losses of power, %llu entries lost\n",
+      "%d seeds failed; %llu entries acknowledged, %llu crashes, %llu losses of power, %llu damaged logs, "
+      "%llu entries lost\n",
       failures, static_cast<unsigned long long>(acknowledged), static_cast<unsigned long long>(crashes),
-      static_cast<unsigned long long>(power_losses), static_cast<unsigned long long>(lost));
+      static_cast<unsigned long long>(power_losses), static_cast<unsigned long long>(damages),
+      static_cast<unsigned long long>(lost));
   return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -61,6 +66,8 @@ int main(int argc, char** argv) {
       quiet = true;
     } else if (word == "--relaxed") {
       options.relaxed = true;
+    } else if (word == "--damaged") {
+      options.damaged = true;
     } else if (i + 1 < argc && word == "--seed") {
       options.seed = std::strtoull(argv[++i], nullptr, 10);
     } else if (i + 1 < argc && word == "--steps") {
@@ -68,7 +75,8 @@ int main(int argc, char** argv) {
     } else if (i + 1 < argc && word == "--count") {
       count = std::strtoull(argv[++i], nullptr, 10);
     } else {
-      std::fprintf(stderr, "usage: simulate --seed N [--steps N] [--relaxed] [--count M | --quiet]\n");
+      std::fprintf(stderr,
+                   "usage: simulate --seed N [--steps N] [--relaxed] [--damaged] [--count M | --quiet]\n");
       return 2;
     }
   }

@@ -73,6 +73,8 @@ class simulated_group : public simulated_world {
   void fail_forever();
   void lose_power_somewhere();
   void take_power_from(simulated_replica& one);
+  [[nodiscard]] bool others_are_whole(const simulated_replica& one);
+  void damage_somewhere();
   void fail_somehow();
   void split();
   void isolate(const replica_id& replica);
@@ -94,6 +96,8 @@ class simulated_group : public simulated_world {
   network_weather weather_;
   bool healed_ = false;
   bool relaxed_ = false;
+  bool damaged_ = false;
+  bool damage_is_overlooked_ = false;
   /// Else a minority at a time: then nothing may be lost.
   bool majorities_lose_power_ = false;
   bool writing_ = true;

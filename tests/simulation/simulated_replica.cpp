@@ -80,6 +80,23 @@ void simulated_replica::lose_power() {
   if (was_up) world_.crashed(id());
 }
 
+bool simulated_replica::damage(bool overlooked) {
+  const log_index least = world_.rules().first_that_stays();
+  const log_index last(static_cast<std::int64_t>(log_.durable().size()));
+  if (last < least) return false;
+  const bool was_up = is_up();
+  node_.reset();
+  if (was_up) log_.crash(static_cast<std::size_t>(world_.random().below(log_.waiting() + 1)));
+  const log_index from(world_.random().between(least.value(), last.value()));
+  log_.damage_from(from);
+  if (overlooked) log_.forget_doubt();
+  saved_commit_ = std::min(saved_commit_, from - 1);
+  if (world_.tracing())
+    world_.trace(to_string(id()) + " IS DAMAGED from entry " + std::to_string(from.value()) + " on");
+  if (was_up) world_.crashed(id());
+  return true;
+}
+
 void simulated_replica::be_healthy() {
   fate_ = {};
   fuse_ = 0;
@@ -172,12 +189,12 @@ void simulated_replica::propose_log_start() {
     log_index last =
         all ? applied_ : log_index(world_.random().between(log_.first_index().value(), applied_.value()));
     // As the broker does: what is not old enough to be synced everywhere stays (DESIGN D4).
-    if (disk_.relaxed_sync_us > 0) last = std::min(last, world_.rules().synced_by_all());
+    if (disk_.relaxed_sync_us > 0 || disk_.damages) last = std::min(last, world_.rules().synced_by_all());
     if (last < log_.first_index()) return;
     proposal wanted;
     wanted.type = entry_type::log_start;
     wanted.head = shared_bytes::of(encode_log_start({log_.at(last).next_offset(), last + 1}));
-    (void)node_->propose(wanted);
+    if (node_->propose(wanted)) world_.rules().wants_log_start(last + 1);
   });
 }
 
@@ -267,7 +284,8 @@ void simulated_replica::apply_up_to(log_index commit) {
     unanswered_.erase(waiting);
   }
   node_->applied(applied_);
-  if (node_->is_leader() && applied_term_ == node_->term()) world_.rules().shows_log_start(id(), log_start_);
+  if (node_->is_leader() && applied_term_ == node_->term())
+    world_.rules().shows_log_start(id(), node_->term(), log_start_);
 }
 
 void simulated_replica::raise_log_start(const entry& e) {

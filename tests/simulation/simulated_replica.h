@@ -39,6 +39,10 @@ struct simulated_disk_options {
   bool forgets_votes = false;
   /// Answers before it syncs, and syncs this much later; 0: syncs before it answers.
   std::int64_t relaxed_sync_us = 0;
+  /// May damage what was synced. A log start proposed by a leader that has not heard of it yet could take
+  /// from the others what the damaged one lacks; such a replica stays fenced (raft_paper/doubt_test), here it
+  /// comes back.
+  bool damages = false;
 };
 
 /// Crashes at the moments that matter most: random ones rarely meet them.
@@ -69,6 +73,9 @@ class simulated_replica {
   /// The machine goes down: what was written and not synced goes too, as much as chance wants. It comes back
   /// under another boot id.
   void lose_power();
+  /// Its disk damages some entry that was synced; it starts without that and what comes after it. False if
+  /// there is none that the others still have.
+  [[nodiscard]] bool damage(bool overlooked);
   /// It crashes at the n-th point from now: between two steps of handling its work.
   void light_fuse(int points) { fuse_ = points; }
   /// Its thread does not run until then; messages wait.

@@ -37,10 +37,12 @@ configuration choose_members(random_source& random) {
 simulated_group::simulated_group(const simulation_options& options)
     : random_(options.seed * 0x9e3779b97f4a7c15ULL + 12345),
       trace_(options.trace),
-      relaxed_(options.relaxed) {
+      relaxed_(options.relaxed),
+      damaged_(options.damaged),
+      damage_is_overlooked_(options.damage_is_overlooked) {
   members_ = choose_members(random_);
   // What a learner has when every voter has lost it is no question of consensus: see raft_paper/doubt_test.
-  if (relaxed_) members_.learners.clear();
+  if (relaxed_ || damaged_) members_.learners.clear();
   if (relaxed_) majorities_lose_power_ = random_.chance(1, 2);
   rules_ =
       std::make_unique<invariants>(members_, [this](const replica_id& replica) -> const testing::memory_log& {
@@ -75,6 +77,7 @@ void simulated_group::add_replicas(const simulation_options& options) {
   simulated_disk_options disk;
   disk.sync_most_us = random_.between(1, 30) * 1000;
   disk.forgets_votes = options.disk_forgets_votes;
+  disk.damages = damaged_;
   if (relaxed_) disk.relaxed_sync_us = random_.between(10, 300) * 1000;
   simulated_fate fate;
   if (random_.chance(1, 2)) fate.leader_dies_young_percent = random_.below(90);
@@ -249,7 +252,7 @@ simulation_report run_simulation(const simulation_options& options) {
 
 std::string replay_command(const simulation_options& options) {
   return "simulate --seed " + std::to_string(options.seed) + " --steps " + std::to_string(options.steps) +
-         (options.relaxed ? " --relaxed" : "");
+         (options.relaxed ? " --relaxed" : "") + (options.damaged ? " --damaged" : "");
 }
 
 }  // namespace marquee::raft::simulation

@@ -14,6 +14,11 @@ struct simulation_options {
   bool disk_forgets_votes = false;
   /// The group's durability is relaxed (DESIGN D4), and machines lose power.
   bool relaxed = false;
+  /// Disks damage what a minority of the replicas had synced: the log is cut off at the first entry that
+  /// cannot be read, and the replica is in doubt.
+  bool damaged = false;
+  /// A planted bug: a replica whose log was cut off takes itself for whole.
+  bool damage_is_overlooked = false;
   /// Gets a line for everything that happens; empty: none is made.
   std::function<void(const std::string&)> trace = {};
 };
@@ -25,6 +30,7 @@ struct simulation_report {
   std::uint64_t messages = 0;
   std::uint64_t crashes = 0;
   std::uint64_t power_losses = 0;
+  std::uint64_t damages = 0;
   /// Acknowledged entries that a loss of power on a majority took.
   std::uint64_t lost = 0;
   std::uint64_t acknowledged = 0;

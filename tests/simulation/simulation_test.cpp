@@ -55,6 +55,26 @@ TEST(simulation, relaxed_durability_loses_nothing_but_what_a_majority_had_not_sy
   EXPECT_GT(total.lost, seeds / 5);
 }
 
+// Damage of a minority at a time costs nothing: who was cut off counts again only when it is whole.
+TEST(simulation, damaged_logs_of_a_minority_lose_nothing_and_are_filled_again) {
+  simulation_report total;
+  const std::uint64_t seeds = wanted_seeds() / 2;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    simulation_options options;
+    options.seed = seed;
+    options.damaged = true;
+    options.relaxed = seed % 4 == 0;
+    const simulation_report report = run_simulation(options);
+    EXPECT_EQ(report.violation, "") << "replay: " << replay_command(options);
+    total.acknowledged += report.acknowledged;
+    total.damages += report.damages;
+    if (!options.relaxed) total.lost += report.lost;
+  }
+  EXPECT_GT(total.acknowledged, seeds * 20);
+  EXPECT_GT(total.damages, seeds * 2);
+  EXPECT_EQ(total.lost, 0U);
+}
+
 TEST(simulation, equal_seeds_give_equal_runs) {
   const auto run = [] {
     std::string all;

@@ -170,7 +170,45 @@ TEST_F(segment_retention_test, missing_first_segment_is_damage_and_not_taken_for
   under_test.close();
   ASSERT_TRUE(files.remove_file(segment_path(group_folder("/node", group), log_index(1))));
   ASSERT_TRUE(under_test.open());
-  EXPECT_NE(under_test.recovered.at(group).damage, "");
+  EXPECT_NE(under_test.recovered.at(group).cut_off, "");
+  EXPECT_TRUE(under_test.recovered.at(group).restored.doubt.open);
+  EXPECT_EQ(log().last_index(), log_index(0));
+}
+
+TEST_F(segment_retention_test, replica_whose_logs_beginning_is_gone_after_retention_cannot_be_filled_again) {
+  raise(20, 21);
+  under_test.close();
+  ASSERT_TRUE(files.remove_file(segment_path(group_folder("/node", group), log_index(21))));
+  for (int again = 0; again < 2; ++again) {
+    ASSERT_TRUE(under_test.open());
+    EXPECT_NE(under_test.recovered.at(group).damage.find("begins with entry 21"), std::string::npos)
+        << under_test.recovered.at(group).damage;
+    under_test.close();
+  }
+}
+
+TEST_F(segment_retention_test, damaged_segments_are_kept_aside_and_what_is_left_is_a_whole_log) {
+  under_test.close();
+  const std::string path = segment_path(group_folder("/node", group), log_index(21));
+  const bytes whole = files.content(path);
+  files.flip_bit(path, whole.size() - 5, 3);
+  // Its index is made again, so that the damage is met at the start.
+  ASSERT_TRUE(files.remove_file(segment_index_path(group_folder("/node", group), log_index(21))));
+  ASSERT_TRUE(under_test.open());
+  EXPECT_EQ(log().last_index(), log_index(39));
+  const auto all = under_test.all_entries(group);
+  EXPECT_EQ(all.size(), 39U);
+  for (const entry& e : all) EXPECT_TRUE(verify_entry(e));
+  const auto kept = files.list("/node/quarantine");
+  ASSERT_TRUE(kept);
+  EXPECT_GE(kept->size(), 2U) << "the damaged one and those after it";
+  ASSERT_TRUE(under_test.append(group, {data_entry(40, 9, 39, 1, "sent again")}));
+  ASSERT_TRUE(under_test.checkpoint(group, 40, "state"));
+  under_test.close();
+  ASSERT_TRUE(under_test.open());
+  EXPECT_EQ(log().last_index(), log_index(40));
+  EXPECT_EQ(under_test.recovered.at(group).cut_off, "");
+  EXPECT_TRUE(under_test.recovered.at(group).restored.doubt.open) << "until a leader says that it is whole";
 }
 
 TEST_F(segment_retention_test, configuration_before_what_is_left_is_still_known) {
