@@ -155,8 +155,16 @@ result<> database_connection::broken(std::string_view what) {
   wait_ms_ = std::clamp(wait_ms_ * 2, options_.reconnect_least_ms, options_.reconnect_most_ms);
   next_attempt_ = net::deadline::in_ms(wait_ms_);
   last_problem_ = "PostgreSQL cannot be reached: " + first_line(what);
-  if (options_.status != nullptr) options_.status->failed(first_line(what));
+  if (options_.status != nullptr) {
+    options_.status->failed(first_line(what));
+    recoveries_seen_ = options_.status->recoveries();
+  }
   return fail(error_code::unavailable, last_problem_);
+}
+
+bool database_connection::must_wait() const {
+  if (next_attempt_.passed()) return false;
+  return options_.status == nullptr || options_.status->recoveries() == recoveries_seen_;
 }
 
 result<> database_connection::ensure_open() {
@@ -173,7 +181,7 @@ result<> database_connection::ensure_open() {
   }
   ping_after_ = net::deadline::in_ms(ping_after_idle_ms);
   if (connection_) return {};
-  if (!next_attempt_.passed()) return fail(error_code::unavailable, last_problem_);
+  if (must_wait()) return fail(error_code::unavailable, last_problem_);
   try {
     connect();
   } catch (const std::exception& problem) {
@@ -206,7 +214,9 @@ result<> database_connection::run(const std::function<result<>(pqxx::connection&
       return broken(problem.what());
     return refused(state, problem.what());
   } catch (const std::exception& problem) {
-    return broken(problem.what());
+    // What libpqxx says of a connection that ended during a statement is about its own next step.
+    return broken(connection_->is_open() ? problem.what()
+                                         : "no answer came before the connection was lost or given up");
   }
 }
 

@@ -63,9 +63,9 @@ struct database_connection_options {
 };
 
 /// One connection that is made when it is needed and made again after it broke; while the server is away,
-/// attempts are spaced out and calls in between fail at once. The server is told not to wait for us: a
-/// transaction of a process that was stopped or cut off in the middle of it ends, and its locks with it.
-/// Belongs to one thread.
+/// attempts are spaced out and calls in between fail at once, until another connection got through. The
+/// server is told not to wait for us: a transaction of a process that was stopped or cut off in the middle of
+/// it ends, and its locks with it. Belongs to one thread.
 class database_connection {
  public:
   database_connection(database_connection_options options, statement_watchdog& watchdog)
@@ -87,6 +87,7 @@ class database_connection {
   [[nodiscard]] result<> broken(std::string_view what);
   [[nodiscard]] result<> refused(const std::string& sql_state, std::string_view what);
   void connect();
+  [[nodiscard]] bool must_wait() const;
 
   database_connection_options options_;
   statement_watchdog& watchdog_;
@@ -94,6 +95,7 @@ class database_connection {
   std::uint64_t session_ = 0;
   net::deadline next_attempt_ = net::deadline::in_ms(0);
   std::int64_t wait_ms_ = 0;
+  std::uint64_t recoveries_seen_ = 0;  ///< when the next attempt was put off
   net::deadline ping_after_ = net::deadline::never();
   std::string last_problem_;
   bool complained_ = false;

@@ -21,6 +21,13 @@ database_pool::~database_pool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
+result<> database_pool::admit(net::deadline& end) const {
+  constexpr std::int64_t patience_while_down_ms = 1'000;
+  if (options_.status == nullptr) return {};
+  if (options_.status->down()) end = end.earlier_of(net::deadline::in_ms(patience_while_down_ms));
+  return options_.status->check_own();
+}
+
 net::deadline database_pool::before(net::deadline end) {
   constexpr std::int64_t most_ms = 100;
   if (end.is_never()) return end;

@@ -32,8 +32,7 @@ class database_pool {
   template <class T>
   [[nodiscard]] net::task<result<T>> run(std::function<result<T>(pqxx::connection&)> work,
                                          net::deadline end) {
-    if (options_.status != nullptr)
-      if (const result<> own = options_.status->check_own(); !own) co_return fail(own);
+    if (const result<> may = admit(end); !may) co_return fail(may);
     const net::promise<T> answer;
     net::future<T> outcome = answer.get_future();
     const auto stage = std::make_shared<call_stage>();
@@ -85,6 +84,9 @@ class database_pool {
     net::deadline end = net::deadline::never();
   };
   [[nodiscard]] bool enqueue(job next);
+  /// Looks at `status`. Brings the deadline nearer while the server is known not to answer: whoever comes
+  /// then need not wait as long as the first ones. Errors: unavailable (another cluster's database).
+  [[nodiscard]] result<> admit(net::deadline& end) const;
   [[nodiscard]] static net::deadline before(net::deadline end);
   void note_wait(std::chrono::steady_clock::time_point asked_at) const;
   void work();

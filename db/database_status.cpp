@@ -20,6 +20,7 @@ database_status::database_status(metrics_registry& metrics, const std::string& r
 
 void database_status::answered() {
   const std::lock_guard lock(mutex_);
+  if (!up_) ++recoveries_;
   up_ = heard_ = true;
   since_ms_ = 0;
   if (up_gauge_ != nullptr) up_gauge_->set(1);
@@ -49,6 +50,16 @@ void database_status::waited(std::int64_t duration_us) {
 bool database_status::up() const {
   const std::lock_guard lock(mutex_);
   return up_;
+}
+
+bool database_status::down() const {
+  const std::lock_guard lock(mutex_);
+  return since_ms_ != 0;
+}
+
+std::uint64_t database_status::recoveries() const {
+  const std::lock_guard lock(mutex_);
+  return recoveries_;
 }
 
 std::string database_status::describe() const {

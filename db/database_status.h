@@ -37,7 +37,12 @@ class database_status {
   /// How long a call waited until it had its answer.
   void waited(std::int64_t duration_us);
 
+  /// False from a failure on until somebody gets an answer.
   [[nodiscard]] bool up() const;
+  /// It has not been seen to answer since it failed: calls that must fail soon should.
+  [[nodiscard]] bool down() const;
+  /// How often it came back: whoever waits before the next attempt need not, once this has changed.
+  [[nodiscard]] std::uint64_t recoveries() const;
   /// "PostgreSQL has not answered since 2026-01-31T12:00:00Z (12 s ago): <problem>", or that it answers.
   [[nodiscard]] std::string describe() const;
 
@@ -53,7 +58,8 @@ class database_status {
 
   mutable std::mutex mutex_;
   bool up_ = false;
-  bool heard_ = false;                   ///< it answered once
+  bool heard_ = false;  ///< it answered once
+  std::uint64_t recoveries_ = 0;
   std::int64_t since_ms_ = 0;            ///< wall clock: the first failure of the outage; 0: none yet
   std::int64_t since_monotonic_ms_ = 0;  ///< the same moment
   std::string problem_;

@@ -145,8 +145,8 @@ net::task<http_response> announce(manager_context& context, http_exchange& excha
   net::deadline end = context.metadata_deadline(exchange);
   const auto known = find_identity(*metadata, wanted);
   if (known) {
-    // It is who it says it is. That it was started again is written down when PostgreSQL is there; a heartbeat
-    // is not kept waiting for that.
+    // It is who it says it is. That it was started again is written down when PostgreSQL is there; a
+    // heartbeat is not kept waiting for that.
     context.registry.note({known->id, known->incarnation}, wanted.boot, read->report);
     end = end.earlier_of(net::deadline::in_ms(heartbeat_patience_ms));
   }

@@ -62,8 +62,11 @@ def write(layout, process, postgres_url):
     """Writes the file and returns the command that starts the process with it."""
     path = layout.state_dir / "config" / f"{process.name}.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # Replaced as a whole: a process that is just starting reads the old one or the new one.
+    temporary = path.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(_toml(_tables(layout, process, postgres_url)))
+    temporary.replace(path)
     command = [str(layout.binary), SUBCOMMANDS[process.role], "--config", str(path)]
     return inside_namespace(process.namespace, command)

@@ -2,61 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 #include "db/controller_lock.h"
 #include "db/metadata_cache.h"
 #include "db/metadata_follower.h"
-#include "net/event_loop.h"
 #include "net/future.h"
-#include "tests/unit/db/private_postgres.h"
+#include "tests/unit/db/store_fixture.h"
 
 namespace marquee::db {
 namespace {
 
-using net::deadline;
-
-constexpr std::int64_t patience_ms = 20'000;
-
-class metadata_store_test : public ::testing::Test {
- protected:
-  /// Runs one call of the store to its end.
-  template <class Make>
-  auto ask(Make make) {
-    using outcome = typename decltype(make())::value_type;
-    std::optional<outcome> value;
-    loop_.spawn_and_wait([&]() -> net::task<void> { value.emplace(co_await make()); });
-    return std::move(*value);
-  }
-
-  metadata_store_test() : url_(shared_postgres().new_database()), store_({.url = url_}) {
-    EXPECT_TRUE(ask([this] { return store_.migrate(deadline::in_ms(patience_ms)); }).has_value());
-  }
-
-  result<topic_row> create(const std::string& name) {
-    return ask([&] {
-      return store_.create_topic({.topic_id = uuid::random(),
-                                  .name = name,
-                                  .config = {{"durability", "relaxed"}},
-                                  .internal = false,
-                                  .partitions = {{partition_id(0), {{broker_id(2), incarnation_id(77)}}},
-                                                 {partition_id(1), {{broker_id(1), incarnation_id(66)}}}}},
-                                 deadline::in_ms(patience_ms));
-    });
-  }
-
-  result<registered_broker> register_broker(const broker_registration& wanted) {
-    return ask([&] { return store_.register_broker(wanted, deadline::in_ms(patience_ms)); });
-  }
-
-  result<metadata_changes> changes(metadata_version above) {
-    return ask([&] { return store_.read_changes(above, deadline::in_ms(patience_ms)); });
-  }
-
-  std::string url_;
-  net::event_loop loop_{"test"};
-  metadata_store store_;
-};
+using metadata_store_test = store_fixture;
 
 broker_registration broker_at(std::uint16_t port) {
   return {.incarnation = incarnation_id(port * 10),
@@ -306,65 +261,6 @@ TEST_F(metadata_store_test, one_of_two_managers_is_the_controller_and_the_next_o
   EXPECT_FALSE(first->held().has_value());
   EXPECT_EQ(eventually(second).epoch, 10);
   EXPECT_EQ(second.held()->holder, "wm-2");
-}
-
-/// Its own server, because the others go on using theirs.
-TEST(metadata_store_outage, calls_fail_quickly_and_everything_recovers_by_itself) {
-  private_postgres server;
-  const std::string url = server.new_database();
-  metadata_store store({.url = url, .statement_timeout_ms = 500});
-  net::event_loop loop("test");
-  metadata_cache cache;
-  metadata_follower follower(cache, {.url = url, .statement_timeout_ms = 500, .poll_ms = 50});
-  const auto refresh = [&](std::int64_t within_ms) {
-    result<> outcome;
-    loop.spawn_and_wait(
-        [&]() -> net::task<void> { outcome = co_await follower.refresh(deadline::in_ms(within_ms)); });
-    return outcome;
-  };
-  const auto take_ids = [&](std::int64_t within_ms) {
-    result<std::int64_t> outcome = 0;
-    loop.spawn_and_wait([&]() -> net::task<void> {
-      outcome = co_await store.take_producer_ids(1, deadline::in_ms(within_ms));
-    });
-    return outcome;
-  };
-  const auto recovers = [&] {
-    for (const deadline end = deadline::in_ms(patience_ms); !end.passed();)
-      if (take_ids(2'000) && refresh(2'000)) return true;
-    return false;
-  };
-  loop.spawn_and_wait([&]() -> net::task<void> {
-    EXPECT_TRUE((co_await store.migrate(deadline::in_ms(patience_ms))).has_value());
-  });
-  follower.start();
-  ASSERT_TRUE(recovers());
-  const metadata_version known = cache.version();
-
-  server.freeze();
-  const auto frozen_at = std::chrono::steady_clock::now();
-  EXPECT_EQ(take_ids(300).error().code, error_code::unavailable);
-  EXPECT_EQ(refresh(300).error().code, error_code::unavailable);
-  EXPECT_LT(std::chrono::steady_clock::now() - frozen_at, std::chrono::seconds(5));
-  server.thaw();
-  EXPECT_TRUE(recovers());
-
-  server.stop();
-  EXPECT_EQ(take_ids(5'000).error().code, error_code::unavailable);
-  EXPECT_EQ(refresh(5'000).error().code, error_code::unavailable);
-  EXPECT_EQ(cache.version(), known);
-  server.start();
-  EXPECT_TRUE(recovers());
-}
-
-TEST(metadata_store_outage, nobody_listening_is_unavailable_at_once) {
-  metadata_store unreachable({.url = "postgresql://127.0.0.1:1/none"});
-  net::event_loop loop("test");
-  result<std::int64_t> outcome = 0;
-  loop.spawn_and_wait([&]() -> net::task<void> {
-    outcome = co_await unreachable.take_producer_ids(1, deadline::in_ms(5'000));
-  });
-  EXPECT_EQ(outcome.error().code, error_code::unavailable);
 }
 
 }  // namespace
