@@ -64,8 +64,14 @@ net::task<std::expected<consumer_reference, net::api_error>> find_consumer(servi
       all.cache.consumer_deleted(identity->number))
     co_return std::unexpected(consumer_not_found(all.component, consumer_id));
   if (topic) {
-    const auto named = co_await find_topic(all, *topic, end);
+    auto named = co_await find_topic(all, *topic, end);
     if (!named) co_return std::unexpected(named.error());
+    // A consumer of a topic that is not known yet: the name may belong to a younger topic by now.
+    if (!all.cache.snapshot()->find_topic(identity->topic_id)) {
+      if (auto problem = co_await refresh_metadata(all, end)) co_return std::unexpected(*problem);
+      named = co_await find_topic(all, *topic, end);
+      if (!named) co_return std::unexpected(named.error());
+    }
     if ((*named)->topic_id != identity->topic_id)
       co_return std::unexpected(consumer_not_registered(all.component, consumer_id, *topic));
     co_return consumer_reference{consumer_id, (*named)->name, identity->topic_id};

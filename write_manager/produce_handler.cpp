@@ -55,7 +55,8 @@ net::task<api_result<db::topic_pointer>> produce_handler::find_topic(const produ
   // A producer of a topic that this manager has not heard of: the name may belong to a younger topic by now.
   const auto identity = context_.cache.ids()->decode(request.producer_id);
   if (!identity || context_.cache.snapshot()->find_topic(identity->topic_id)) co_return topic;
-  static_cast<void>(co_await context_.follower.refresh(end));
+  if (const result<> fresh = co_await context_.follower.refresh(end); !fresh)
+    co_return std::unexpected(context_.metadata_unavailable(fresh.error().message));
   co_return co_await context_.find_topic(request.topic, end);
 }
 

@@ -71,6 +71,11 @@ class OutageCluster(running_cluster.RunningCluster):
         return [n for n in ("wm-1", "wm-2")
                 if self.metric(n, "marquee_write_manager_is_controller") == 1]
 
+    def all_brokers_alive(self, manager):
+        """As that manager sees it: it places no replica on others."""
+        brokers = self.ask("GET", "/brokers", url=self.http_of(manager)).body["brokers"]
+        return [broker["state"] for broker in brokers] == ["alive"] * 3
+
     def wait_until_creating_works(self, name, patience_s=15.0):
         """POST /topics, again and again, until it is there; gives the seconds that took."""
         began = time.monotonic()

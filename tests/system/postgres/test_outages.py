@@ -65,7 +65,12 @@ def assert_questions_are_answered(cluster):
 
 
 def test_stopped_and_started_again(outages):
+    outages.api("POST", "/topics", {"name": "kafka-side"})
+    outages.leader_of("kafka-side")
     with outages.database.stopped():
+        # A new idempotent producer needs an id, which brokers have in reserve.
+        outages.kcat("-P", "-t", "kafka-side", "-X", "enable.idempotence=true", stdin=b"one\ntwo\n")
+        assert outages.kcat("-C", "-t", "kafka-side", "-e", "-q") == b"one\ntwo\n"
         until(lambda: outages.metric("wm-1", "marquee_write_manager_postgres_up") == 0)
         assert_creating_is_refused(outages)
         assert_refused(outages.ask("PATCH", "/topics/flow", {"config": {"retention.ms": "1000000"}}), "write_manager/")
@@ -90,7 +95,8 @@ def test_frozen_with_known_clients_moving_about(outages):
         outages.kill(outages.manager("rm-1"))
         outages.control.restart("rm-1")
         outages.control.restart(victim["name"])
-        until(lambda: [b["state"] for b in outages.ask("GET", "/brokers").body["brokers"]] == ["alive"] * 3)
+        for name in ("wm-1", "wm-2"):
+            until(lambda name=name: outages.all_brokers_alive(name))
         assert_creating_is_refused(outages)
         assert_questions_are_answered(outages)
         until(lambda: not outages.controllers())
@@ -177,7 +183,7 @@ def refused(answer):
     return answer if answer.status == 503 else None
 
 
-def test_frozen_under_many_create_requests_grows_nothing(outages):
+def test_frozen_under_many_create_requests_grows_nothing(outages, flow):
     with outages.database.frozen():
         outages.storm("first", "wm-1", requests=700)
         before = outages.size_of("wm-1")
@@ -186,7 +192,8 @@ def test_frozen_under_many_create_requests_grows_nothing(outages):
             assert set(codes) <= {"METADATA_UNAVAILABLE", "OVERLOADED"}, codes
             assert codes["OVERLOADED"] > 0 and took_s < REFUSED_WITHIN_S, (codes, took_s)
         after = outages.size_of("wm-1")
-    print(before, after)
+    # Traffic shares the manager's loop with 700 requests at once: that costs time, and no more than that.
+    assert max(flow.take_slowest().values()) < 4 * NO_GAP_MS
     assert after["threads"] == before["threads"]
     assert after["files"] <= before["files"] + 20, (before, after)
     # AddressSanitizer keeps freed memory for a while.

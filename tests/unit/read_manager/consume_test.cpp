@@ -218,6 +218,8 @@ TEST_F(consume_test, without_postgresql_consuming_goes_on_and_registering_says_w
   EXPECT_EQ(unknown.body["code"], "METADATA_UNAVAILABLE");
   EXPECT_EQ(manager.call("POST", "/consumer/register", {{"topic", "orders"}}).body["code"],
             "METADATA_UNAVAILABLE");
+  EXPECT_EQ(manager.consume(manager.consumer_id(5, uuid{{77}})).body["code"], "METADATA_UNAVAILABLE")
+      << "of a younger topic of that name, perhaps";
   EXPECT_EQ(manager.call("DELETE", "/consumer/" + id).body["code"], "METADATA_UNAVAILABLE");
 }
 

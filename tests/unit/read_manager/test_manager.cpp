@@ -108,8 +108,8 @@ void test_manager::freeze_ms(std::int64_t duration_ms) {
   });
 }
 
-std::string test_manager::consumer_id(std::int64_t number) const {
-  return cache_.ids()->encode({db::client_kind::consumer, number, fake_cluster::topic_id});
+std::string test_manager::consumer_id(std::int64_t number, const uuid& topic) const {
+  return cache_.ids()->encode({db::client_kind::consumer, number, topic});
 }
 
 reply test_manager::call(const std::string& method, const std::string& target, json body,

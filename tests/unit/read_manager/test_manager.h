@@ -28,7 +28,8 @@ class test_manager {
   ~test_manager();
 
   [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(server_->port()); }
-  [[nodiscard]] std::string consumer_id(std::int64_t number) const;
+  [[nodiscard]] std::string consumer_id(std::int64_t number,
+                                        const uuid& topic = fake_cluster::topic_id) const;
   [[nodiscard]] reply call(const std::string& method, const std::string& target,
                            nlohmann::json body = nullptr, net::http_headers headers = {});
   [[nodiscard]] reply consume(const std::string& id, nlohmann::json more = nlohmann::json::object());

@@ -206,6 +206,7 @@ TEST_F(write_manager_without_postgres, known_things_go_on_and_new_ones_wait) {
       post("/producer/produce", {{"topic", "none"}, {"producer_id", id}, {"message", "x"}});
   EXPECT_EQ(unknown.status, 503);
   EXPECT_EQ(unknown.body["code"], "METADATA_UNAVAILABLE");
+  EXPECT_EQ(unknown.body["outcome"], "definite");
   EXPECT_EQ(post("/topics", {{"name", "new"}, {"replication_factor", 1}}).body["code"],
             "METADATA_UNAVAILABLE");
   EXPECT_EQ(register_broker(2, {{"broker_id", 1}}).status, 200);
