@@ -170,10 +170,13 @@ class SmallDisk:
         self._move_to("small")
 
     def unmount(self):
-        self._move_to("pg_default")
-        self.database.sql("DROP TABLESPACE small")
-        subprocess.run(["umount", str(self.folder)], check=True)
-        self.folder.rmdir()
+        try:
+            self._move_to("pg_default")
+            self.database.sql("DROP TABLESPACE small")
+        finally:
+            # Also while a failed test leaves it in use.
+            subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
+            self.folder.rmdir()
 
     @contextlib.contextmanager
     def full(self):
