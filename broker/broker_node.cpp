@@ -1,5 +1,8 @@
 #include "broker/broker_node.h"
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "base/logging.h"
@@ -12,6 +15,9 @@ namespace {
 constexpr std::uint64_t secret_bytes_most = 64 * 1024;
 /// How long a stop waits for the answers of requests that are under way.
 constexpr std::int64_t drain_ms = 1'000;
+/// How long it waits, when others lead, until it can tell clients who.
+constexpr std::int64_t news_ms = 300;
+constexpr std::int64_t news_poll_ms = 5;
 
 std::string trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -216,12 +222,23 @@ result<> broker_node::ready() const {
   return {};
 }
 
+void broker_node::wait_until_successors_are_known() const {
+  const auto led_here = [this](const raft::group_leader& each) { return each.leader == identity_->replica; };
+  const net::deadline end = net::deadline::in_ms(news_ms);
+  while (!end.passed() && std::ranges::any_of(host_->leaders().since(0).leaders, led_here))
+    std::this_thread::sleep_for(std::chrono::milliseconds(news_poll_ms));
+}
+
 void broker_node::stop() {
   if (std::exchange(stopped_, true) || !process_) return;
   // Managers hear of it before leadership moves, so that nobody hands any back.
   if (registration_) registration_->announce_stopping();
   // While clients can still be told where their partitions went.
-  if (host_ && serving_ != nullptr) host_->hand_over();
+  process_->announce_stop();
+  if (host_ && serving_ != nullptr) {
+    host_->hand_over();
+    wait_until_successors_are_known();
+  }
   serving_ = nullptr;
   if (door_) door_->stop(drain_ms);
   if (registration_) registration_->stop();

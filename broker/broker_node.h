@@ -56,6 +56,8 @@ class broker_node {
   [[nodiscard]] broker_announcement announcement() const;
   [[nodiscard]] net::future<push_result> push(metadata_push what);
   [[nodiscard]] result<> ready() const;
+  /// So that clients are told where to go as long as this broker can tell them.
+  void wait_until_successors_are_known() const;
 
   broker_options options_;
   file_system& files_ = system_file_system();

@@ -39,6 +39,7 @@ struct client_connection::state : std::enable_shared_from_this<client_connection
   std::deque<std::shared_ptr<pending_call>> pending;  ///< in the order of the requests
   net::wake_point room;
   std::int32_t last_correlation_id = 0;
+  std::chrono::steady_clock::time_point heard = std::chrono::steady_clock::now();
   bool writing = false;
   bool open = true;
 
@@ -77,6 +78,7 @@ net::task<void> client_connection::state::write_loop() {
 net::task<result<>> client_connection::state::read_answer() {
   std::array<std::uint8_t, 4> prefix{};
   if (result<> got = co_await stream.read_exactly(prefix); !got) co_return got;
+  heard = std::chrono::steady_clock::now();
   byte_reader reader(prefix);
   const auto size = reader.get<std::int32_t>();
   if (size < 4 || static_cast<std::size_t>(size) > options.max_answer_bytes)
@@ -125,6 +127,9 @@ bool client_connection::is_open() const {
 }
 std::size_t client_connection::in_flight() const {
   return state_->pending.size();
+}
+std::chrono::steady_clock::time_point client_connection::heard() const {
+  return state_->heard;
 }
 void client_connection::close() {
   state_->fail_all({error_code::unavailable, "the connection was closed here"});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -34,7 +35,7 @@ struct call_outcome {
 
 struct client_connection_options {
   std::string client_id = "marquee";
-  std::int64_t connect_timeout_ms = 2'000;
+  std::int64_t connect_timeout_ms = 1'000;
   /// Requests without an answer; a further call waits until there is room.
   std::size_t max_in_flight = 64;
   /// An answer that says to be longer closes the connection.
@@ -76,6 +77,8 @@ class client_connection {
 
   [[nodiscard]] bool is_open() const;
   [[nodiscard]] std::size_t in_flight() const;
+  /// When the broker was last heard on this connection.
+  [[nodiscard]] std::chrono::steady_clock::time_point heard() const;
   /// Every pending call fails. May be called twice.
   void close();
 

@@ -1,11 +1,13 @@
 #include "kafka/cluster_client.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <unordered_map>
 
 #include "base/logging.h"
+#include "kafka/api/api_versions.h"
 #include "net/event_loop.h"
 #include "net/future.h"
 #include "net/wake_point.h"
@@ -13,6 +15,8 @@
 namespace marquee::kafka {
 
 namespace {
+
+constexpr std::int64_t second_look_ms = 50;
 
 /// A question that is under way; whoever has the same one waits for its answer.
 struct shared_question {
@@ -38,8 +42,26 @@ struct broker_pool {
   std::vector<std::shared_ptr<client_connection>> idle;
   std::set<std::shared_ptr<client_connection>> in_use;
   std::size_t opening = 0;
+  std::shared_ptr<client_connection> probe;
+  bool probing = false;
+  bool silent = false;
 
   [[nodiscard]] std::size_t exclusive() const { return in_use.size() + opening; }
+  [[nodiscard]] bool owes_answers() const {
+    const auto owes = [](const auto& each) { return each && each->in_flight() > 0; };
+    return owes(data.open) || owes(control.open) || std::ranges::any_of(in_use, owes);
+  }
+  [[nodiscard]] bool heard_since(std::chrono::steady_clock::time_point time) const {
+    const auto heard = [&](const auto& each) { return each && each->heard() >= time; };
+    return heard(data.open) || heard(control.open) || std::ranges::any_of(in_use, heard);
+  }
+  void close() {
+    data.close();
+    control.close();
+    for (const auto& connection : std::exchange(idle, {})) connection->close();
+    const auto open = in_use;
+    for (const auto& connection : open) connection->close();
+  }
 };
 
 }  // namespace
@@ -56,6 +78,7 @@ struct cluster_client::state : std::enable_shared_from_this<cluster_client::stat
   std::unordered_map<std::string, std::shared_ptr<shared_question>> questions;
   std::size_t next_broker = 0;
   bool closed = false;
+  bool watching = false;
 
   net::task<result<std::shared_ptr<client_connection>>> shared_connection(broker_id broker, lane way,
                                                                           net::deadline end);
@@ -63,7 +86,64 @@ struct cluster_client::state : std::enable_shared_from_this<cluster_client::stat
   net::task<result<>> ask_brokers(std::string topic, net::deadline end);
   result<> learn(const std::string& topic, const metadata_response& answer);
   void set_address(broker_id broker, const net::endpoint& where);
+  void start_watching();
+  static net::task<void> watch(std::weak_ptr<state> weak, std::int64_t every_ms);
+  static net::task<void> probe(std::shared_ptr<state> self, broker_id broker);
+  /// Fails only if nothing at all comes back: a refused or closed connection is noticed without this.
+  net::task<result<>> ask_whether_there(broker_id broker);
 };
+
+void cluster_client::state::start_watching() {
+  if (std::exchange(watching, true)) return;
+  loop.spawn([weak = weak_from_this(), every_ms = options.probe_every_ms] { return watch(weak, every_ms); });
+}
+
+net::task<void> cluster_client::state::watch(std::weak_ptr<state> weak, std::int64_t every_ms) {
+  for (;;) {
+    co_await net::sleep_ms(every_ms);
+    const std::shared_ptr<state> self = weak.lock();
+    if (!self || self->closed) co_return;
+    for (auto& [id, pool] : self->pools)
+      if ((pool.owes_answers() || pool.silent) && !std::exchange(pool.probing, true))
+        self->loop.spawn([self, broker = id] { return probe(self, broker); });
+  }
+}
+
+net::task<result<>> cluster_client::state::ask_whether_there(broker_id broker) {
+  broker_pool& pool = pools[broker];
+  const net::deadline end = net::deadline::in_ms(options.silence_ms);
+  if (!pool.probe || !pool.probe->is_open()) {
+    client_connection_options one = options.connection;
+    one.connect_timeout_ms = options.silence_ms;
+    const net::endpoint where = addresses.at(broker);
+    const auto opened = co_await client_connection::open(loop, where, one);
+    if (!opened && opened.error().code == error_code::refused) co_return result<>{};  // its connections know
+    if (!opened) co_return fail(opened);
+    pool.probe = *opened;
+  }
+  const auto held = pool.probe;
+  const auto answer =
+      co_await held->call(api_versions_request{"marquee", "probe"}, api_versions_request::max_version, end);
+  const bool hangs = !answer.response && answer.response.error().code == error_code::timed_out;
+  if (!answer.response) held->close();
+  co_return hangs ? result<>(fail(answer.response)) : result<>{};
+}
+
+net::task<void> cluster_client::state::probe(std::shared_ptr<state> self, broker_id broker) {
+  broker_pool& pool = self->pools[broker];  // std::map: stays where it is
+  const auto began = std::chrono::steady_clock::now();
+  const result<> there = co_await self->ask_whether_there(broker);
+  // What was read late, because this process stood still itself, has been read after a moment.
+  if (!there) co_await net::sleep_ms(second_look_ms);
+  const bool silent = !there && !pool.heard_since(began);
+  if (silent && !pool.silent)
+    log_warning("kafka", "broker {} does not answer ({}): nothing is sent to it until it does",
+                broker.value(), escape_for_log(there.error().message));
+  if (!silent && pool.silent) log_info("kafka", "broker {} does not hang any more", broker.value());
+  pool.silent = silent;
+  if (silent) pool.close();
+  pool.probing = false;
+}
 
 void cluster_client::state::set_address(broker_id broker, const net::endpoint& where) {
   const auto [found, is_new] = addresses.try_emplace(broker, where);
@@ -158,6 +238,11 @@ net::task<result<>> cluster_client::state::ask_brokers(std::string topic, net::d
   std::rotate(candidates.begin(),
               candidates.begin() + static_cast<std::ptrdiff_t>(next_broker++ % candidates.size()),
               candidates.end());
+  std::vector<broker_id> silent;
+  std::ranges::copy_if(candidates, std::back_inserter(silent),
+                       [this](broker_id each) { return pools[each].silent; });
+  std::erase_if(candidates, [this](broker_id each) { return pools[each].silent; });
+  candidates.insert(candidates.end(), silent.begin(), silent.end());
   metadata_request request;
   request.topics.emplace().push_back({uuid{}, topic});
   request.allow_auto_topic_creation = false;
@@ -194,12 +279,14 @@ cluster_client::~cluster_client() {
 void cluster_client::close() {
   state_->closed = true;
   for (auto& [id, pool] : state_->pools) {
-    pool.data.close();
-    pool.control.close();
-    for (const auto& connection : pool.idle) connection->close();
-    for (const auto& connection : pool.in_use) connection->close();
-    pool.idle.clear();
+    pool.close();
+    if (pool.probe) pool.probe->close();
   }
+}
+
+bool cluster_client::answers(broker_id broker) const {
+  const auto found = state_->pools.find(broker);
+  return found == state_->pools.end() || !found->second.silent;
 }
 
 void cluster_client::set_bootstrap(std::vector<broker_address> brokers) {
@@ -276,6 +363,9 @@ net::task<result<std::shared_ptr<client_connection>>> cluster_client::take(std::
   if (!held->addresses.contains(broker))
     co_return fail(error_code::not_found,
                    "broker " + std::to_string(broker.value()) + " has no known address");
+  held->start_watching();
+  if (held->pools[broker].silent)
+    co_return fail(error_code::unavailable, "broker " + std::to_string(broker.value()) + " does not answer");
   if (way == lane::exclusive) co_return co_await held->exclusive_connection(broker);
   co_return co_await held->shared_connection(broker, way, end);
 }

@@ -36,7 +36,12 @@ enum class lane : std::uint8_t {
 struct cluster_client_options {
   client_connection_options connection;
   std::size_t max_exclusive_per_broker = 128;
-  std::int64_t metadata_timeout_ms = 3'000;
+  std::int64_t metadata_timeout_ms = 1'000;
+  /// A broker that owes answers is asked every `probe_every_ms` whether it is there; one that says nothing at
+  /// all for `silence_ms` hangs or is cut off: what was sent to it fails, and nothing is sent until it
+  /// answers again.
+  std::int64_t probe_every_ms = 250;
+  std::int64_t silence_ms = 750;
 };
 
 /// What brokers say about a topic.
@@ -48,7 +53,8 @@ struct topic_picture {
 
 /// The brokers of a cluster as one peer: connections by broker, who leads what, and metadata when that is in
 /// doubt. Belongs to one loop; each loop that talks to brokers has its own. It does not retry calls: see
-/// `retry_delay` and DESIGN D21 for who does.
+/// `retry_delay` and DESIGN D21 for who does. A call to a broker that does not answer anybody ends soon, long
+/// before its deadline, with `unavailable`.
 class cluster_client {
  public:
   cluster_client(net::event_loop& loop, cluster_client_options options);
@@ -93,6 +99,9 @@ class cluster_client {
     give_back(held_state, broker, way, held);
     co_return outcome;
   }
+
+  /// False while a broker that should have answered does not.
+  [[nodiscard]] bool answers(broker_id broker) const;
 
   /// Closes every connection; calls under way fail.
   void close();

@@ -9,6 +9,7 @@
 #include "net/cluster_secret.h"
 #include "net/event_loop.h"
 #include "net/http_client.h"
+#include "net/http_server.h"
 #include "net/json_body.h"
 
 namespace marquee::kafka {
@@ -66,6 +67,8 @@ struct leader_feed::state {
       }
       // A version below ours means that the broker was started again: begin anew.
       if (*version < since) co_return;
+      // It answers at once from now on, and not for long.
+      if (outcome.response->headers.has(net::stopping_field)) co_return;
       if (!std::exchange(self->connected, true))
         log_info("kafka", "leader feed from {}", net::to_string(broker));
       // A broker without any leader yet stays at version 0; do not ask it without a pause.

@@ -18,6 +18,8 @@ namespace {
 /// What is left for our own answer when a manager uses its time up.
 constexpr std::int64_t own_share_ms = 250;
 constexpr std::int64_t pause_before_same_manager_ms = 50;
+/// A long poll may come when the stop was announced already.
+constexpr std::int64_t hurry_every_ms = 100;
 
 constexpr std::string_view request_fields[] = {"Content-Type", "Accept", "User-Agent"};
 constexpr std::string_view answer_fields[] = {"Content-Type", "Retry-After",   "X-Metadata-Version",
@@ -65,7 +67,8 @@ struct forward_handler::attempt_result {
 forward_handler::forward_handler(net::event_loop& loop, manager_table& table,
                                  const load_balancer_options& options, const net::cluster_secret& secret,
                                  metrics_registry& metrics)
-    : table_(table),
+    : loop_(loop),
+      table_(table),
       options_(options),
       secret_(secret),
       component_(options.process.component()),
@@ -164,23 +167,23 @@ std::optional<manager> forward_handler::choose(const request_route& route,
 /// destroyed.
 class forward_handler::registration {
  public:
-  registration(forward_handler& owner, const net::endpoint& http, std::stop_source cancel)
+  registration(forward_handler& owner, attempt_under_way what)
       : owner_(owner),
-        http_(http),
-        place_(owner.abandonable_.emplace(owner.abandonable_.end(), http, std::move(cancel))) {
+        http_(what.http),
+        place_(owner.under_way_.insert(owner.under_way_.end(), std::move(what))) {
     owner_.table_.request_began(http_);
   }
   registration(const registration&) = delete;
   registration& operator=(const registration&) = delete;
   ~registration() {
-    owner_.abandonable_.erase(place_);
+    owner_.under_way_.erase(place_);
     owner_.table_.request_ended(http_);
   }
 
  private:
   forward_handler& owner_;
   const net::endpoint http_;
-  const std::list<std::pair<net::endpoint, std::stop_source>>::iterator place_;
+  const std::list<attempt_under_way>::iterator place_;
 };
 
 net::task<forward_handler::attempt_result> forward_handler::attempt(manager target,
@@ -200,20 +203,50 @@ net::task<forward_handler::attempt_result> forward_handler::attempt(manager targ
   // is, also where it is not sent again here: its client may ask again (a commit or seek names the
   // positions), and what the silent manager still answers to a consume counts as not delivered.
   const bool may_be_abandoned = route.resend == resend_safety::safe || !route.consumer_id.empty();
-  const registration under_way(*this, target.http,
-                               may_be_abandoned ? cancel : std::stop_source(std::nostopstate));
+  const registration under_way(*this,
+                               {.http = target.http,
+                                .cancel = may_be_abandoned ? cancel : std::stop_source(std::nostopstate),
+                                .consumer_id = route.is_consume ? route.consumer_id : ""});
   const auto start = std::chrono::steady_clock::now();
   done.outcome = co_await client_->send_borrowed(
       target.http, request, {.timeout_ms = left_ms, .end = end, .cancel = cancel.get_token()});
   done.upstream_us = since_us(start);
   if (!done.outcome.response && done.outcome.response.error().code == error_code::refused)
     table_.set_health(target.http, manager_health::unhealthy);
+  if (done.outcome.response && done.outcome.response->headers.has(net::stopping_field)) {
+    table_.set_health(target.http, manager_health::unhealthy);
+    leave(target.http);
+  }
   co_return done;
 }
 
+void forward_handler::leave(const net::endpoint& stopping) {
+  if (client_) client_->forget(stopping);
+}
+
 void forward_handler::abandon(const net::endpoint& silent) {
-  for (auto& [http, cancel] : abandonable_)
-    if (http == silent) cancel.request_stop();
+  for (attempt_under_way& each : under_way_)
+    if (each.http == silent) each.cancel.request_stop();
+}
+
+net::task<> forward_handler::ask_for_answer(std::shared_ptr<forward_handler> self, net::endpoint http,
+                                            std::string consumer_id) {
+  net::http_request request{.method = "POST",
+                            .target = "/internal/answer-now?consumer_id=" + net::percent_encode(consumer_id)};
+  self->secret_.sign(request);
+  if (self->client_)
+    static_cast<void>(co_await self->client_->send(http, std::move(request),
+                                                   {.timeout_ms = hurry_every_ms, .resend_if_stale = true}));
+}
+
+void forward_handler::end_long_polls() {
+  if (!client_) return;
+  for (const attempt_under_way& each : under_way_)
+    if (!each.consumer_id.empty())
+      loop_.spawn([self = shared_from_this(), http = each.http, id = each.consumer_id] {
+        return ask_for_answer(self, http, id);
+      });
+  loop_.post_after_ms(hurry_every_ms, [self = shared_from_this()] { self->end_long_polls(); });
 }
 
 net::http_request forward_handler::request_for_manager(net::http_exchange& exchange) const {

@@ -41,6 +41,12 @@ class forward_handler : public std::enable_shared_from_this<forward_handler> {
   /// may happen twice is taken back and sent to another one, instead of waiting for the time-out. On the
   /// loop.
   void abandon(const net::endpoint& silent);
+  /// A manager says that it stops: connections that nobody uses are closed before it closes them. On the
+  /// loop.
+  void leave(const net::endpoint& stopping);
+  /// This process stops: asks for the answers of all long polls under way, again and again until `close`. On
+  /// the loop.
+  void end_long_polls();
   /// Ends calls under way. On the loop, or after it has stopped.
   void close();
 
@@ -60,6 +66,7 @@ class forward_handler : public std::enable_shared_from_this<forward_handler> {
   [[nodiscard]] net::http_response no_manager(const request_route& route) const;
   [[nodiscard]] net::http_response overloaded() const;
 
+  net::event_loop& loop_;
   manager_table& table_;
   const load_balancer_options options_;
   const net::cluster_secret secret_;
@@ -68,8 +75,14 @@ class forward_handler : public std::enable_shared_from_this<forward_handler> {
   std::shared_ptr<delivery_guard> deliveries_;
   const system_clock clock_;
   admission writes_;
-  /// The attempts under way that may be taken back.
-  std::list<std::pair<net::endpoint, std::stop_source>> abandonable_;
+  struct attempt_under_way {
+    net::endpoint http;
+    std::stop_source cancel;  ///< without a state where it must not be taken back
+    std::string consumer_id;  ///< of a consume; else empty
+  };
+  [[nodiscard]] static net::task<> ask_for_answer(std::shared_ptr<forward_handler> self, net::endpoint http,
+                                                  std::string consumer_id);
+  std::list<attempt_under_way> under_way_;
   metric_counter& retries_;
   metric_counter& failures_;
 };

@@ -17,8 +17,8 @@ struct load_balancer_options {
   net::process_options process;
   std::vector<std::string> write_managers;  ///< "host:port" each
   std::vector<std::string> read_managers;
-  std::int64_t health_interval_ms = 500;
-  std::int64_t health_timeout_ms = 1'000;
+  std::int64_t health_interval_ms = 250;
+  std::int64_t health_timeout_ms = 800;
   std::int64_t discovery_interval_ms = 2'000;
   std::int64_t request_timeout_ms = 15'000;  ///< more than a manager's own (10 s), less than a client's
   std::int64_t consume_timeout_ms = 45'000;  ///< the longest long poll is 30 s

@@ -38,6 +38,7 @@ result<std::unique_ptr<load_balancer_process>> load_balancer_process::start(
       std::make_shared<forward_handler>(on.loop(), made->table, options, on.secret(), on.metrics());
   made->monitor = std::make_shared<manager_monitor_loop>(on.loop(), made->table, options, on.secret());
   made->monitor->on_silent = [forward = made->forward](const net::endpoint& http) { forward->abandon(http); };
+  made->monitor->on_left = [forward = made->forward](const net::endpoint& http) { forward->leave(http); };
   on.router().add("GET", "/openapi.json", [](net::http_exchange&) -> net::task<net::http_response> {
     co_return net::json_response(std::string(openapi_document()));
   });
@@ -62,6 +63,9 @@ std::uint16_t load_balancer_process::http_port() const {
 
 void load_balancer_process::stop() {
   if (!state_->host) return;
+  state_->host->announce_stop();
+  state_->host->loop().post([forward = state_->forward] { forward->end_long_polls(); });
+  state_->host->give_notice();
   state_->host->stop();
   state_->monitor->close();
   state_->forward->close();

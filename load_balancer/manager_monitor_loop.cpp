@@ -6,6 +6,7 @@
 #include "load_balancer/manager_list_codec.h"
 #include "net/api_error.h"
 #include "net/event_loop.h"
+#include "net/http_server.h"
 
 namespace marquee::load_balancer {
 namespace {
@@ -54,6 +55,10 @@ net::task<> manager_monitor_loop::probe(std::shared_ptr<manager_monitor_loop> se
   self->being_probed_.erase(target.http);
   if (self->closed_) co_return;
   const bool is_ready = outcome.response && outcome.response->status == 200;
+  if (outcome.response && outcome.response->headers.has(net::stopping_field)) {
+    self->client_->forget(target.http);
+    if (self->on_left) self->on_left(target.http);
+  }
   self->table_.set_health(target.http, is_ready ? manager_health::healthy : manager_health::unhealthy);
   const bool silent = !outcome.response && outcome.response.error().code == error_code::timed_out;
   if (silent && self->on_silent && self->table_.any_healthy(target.role)) self->on_silent(target.http);

@@ -30,6 +30,9 @@ class manager_monitor_loop : public std::enable_shared_from_this<manager_monitor
   /// healthy. Set before `start`.
   std::function<void(const net::endpoint&)> on_silent = {};
 
+  /// Called when a manager said that it stops. Set before `start`.
+  std::function<void(const net::endpoint&)> on_left = {};
+
   /// From now on this load balancer reports itself, too, as served at `http` ("http://host:port").
   void start(std::string http);
   /// Ends its coroutines at their next step. On the loop, or after it has stopped.

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "base/logging.h"
+#include "net/http_server.h"
 #include "net/http_writer.h"
 
 namespace marquee::net {
@@ -72,7 +73,7 @@ http_connection::~http_connection() {
 
 task<> http_connection::run() {
   const auto self = shared_from_this();
-  while (stream_.is_open() && !stopping()) {
+  while (stream_.is_open()) {
     if (co_await serve_one() == next_step::close) break;
   }
   stream_.close();
@@ -182,6 +183,7 @@ task<http_connection::next_step> http_connection::answer(request_parser& parser)
     input_->watch_end_no_more();
   }
   const bool keep_alive = parser.wants_keep_alive() && !stopping() && !input_->ended();
+  if (stopping()) response.headers.set(std::string(stopping_field), "true");
   const bool with_body = exchange.request.method != "HEAD";
   bool written =
       co_await write_response(response, exchange.http_1_1, keep_alive, with_body, exchange.request_id);

@@ -1,5 +1,6 @@
 #include "net/http_server.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <unordered_set>
@@ -10,6 +11,10 @@
 #include "net/stream.h"
 
 namespace marquee::net {
+
+namespace {
+constexpr std::int64_t settle_ms = 20;
+}
 
 void describe(config_schema& schema, const std::string& prefix, http_server_options& options) {
   constexpr std::int64_t hour_ms = 3'600'000;
@@ -120,10 +125,20 @@ std::stop_token http_server::stopping_token() const {
   return state_->context->stopping.get_token();
 }
 
+void http_server::announce_stop() {
+  state_->context->stopping.request_stop();
+}
+
+bool http_server::wait_until_unused(std::int64_t limit_ms) {
+  return state_->wait_until_empty(limit_ms);
+}
+
 void http_server::stop(std::int64_t grace_ms) {
   if (!state_->accepting) return;
+  announce_stop();
   state_->accepting->stop_accepting();
-  state_->context->stopping.request_stop();
+  // What came in with the last connections is a request, not an idle connection.
+  state_->wait_until_empty(std::min(grace_ms, settle_ms));
   state_->loop.run_and_wait([self = state_] {
     for (http_connection* each : self->open) each->begin_stop();
   });

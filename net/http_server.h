@@ -4,6 +4,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "base/config.h"
 #include "base/metrics.h"
@@ -28,6 +29,9 @@ struct http_server_options {
   std::int64_t max_body_bytes_in_flight = 256LL * 1024 * 1024;  ///< bodies of all connections: 503 beyond it
 };
 
+/// In every answer of a process that is about to stop: whoever has a choice goes elsewhere.
+inline constexpr std::string_view stopping_field = "X-Marquee-Stopping";
+
 /// Adds `<prefix>.max_body_bytes` and so on.
 void describe(config_schema& schema, const std::string& prefix, http_server_options& options);
 
@@ -49,11 +53,15 @@ class http_server {
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::size_t connections() const;
-  /// Stops accepting, closes idle connections, lets requests in flight finish for up to `grace_ms`
-  /// (`stopping()` of their exchanges is true from now on, and `stopping_token` requested), then closes the
-  /// rest. Blocks; from any thread but the loop's.
+  /// Goes on serving, new connections too, but each answer says that it is the last one on its connection and
+  /// has the field `stopping_field`; `stopping()` of exchanges is true and `stopping_token` requested. So
+  /// clients leave between two requests instead of within one. From any thread.
+  void announce_stop();
+  /// True as soon as no connection is open; false when `limit_ms` have passed. Not on the loop's thread.
+  bool wait_until_unused(std::int64_t limit_ms);
+  /// Announces, stops accepting, closes idle connections, lets requests in flight finish for up to
+  /// `grace_ms`, then closes the rest. Blocks; from any thread but the loop's.
   void stop(std::int64_t grace_ms = 5'000);
-  /// Requested when `stop` begins.
   [[nodiscard]] std::stop_token stopping_token() const;
 
  private:

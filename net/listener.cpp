@@ -4,6 +4,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <unordered_map>
+#include <utility>
 
 #include "base/logging.h"
 #include "net/event_loop.h"
@@ -41,11 +42,7 @@ struct listener::state : std::enable_shared_from_this<listener::state> {
   static void take_waiting(const std::shared_ptr<state>& self);
   static task<> serve(std::shared_ptr<state> self, stream connection, std::uint64_t id);
   static task<> refuse(std::shared_ptr<state> self, stream connection);
-  void stop_accepting() {
-    stopping = true;
-    boost::system::error_code ignored;
-    acceptor.close(ignored);
-  }
+  void stop_accepting();
   void close_all() {
     for (const auto& [id, weak] : open)
       if (const auto alive = weak.lock()) alive->close();
@@ -115,6 +112,18 @@ void listener::state::take(const std::shared_ptr<state>& self, tcp::socket socke
   } else {
     connection->close();
   }
+}
+
+void listener::state::stop_accepting() {
+  if (std::exchange(stopping, true)) return;
+  boost::system::error_code ec;
+  // Whoever is connected already has sent something, perhaps: closing now would reset that.
+  for (std::int64_t taken = 0; taken < options.backlog; ++taken) {
+    tcp::socket socket = acceptor.accept(ec);
+    if (ec) break;
+    take(shared_from_this(), std::move(socket));
+  }
+  acceptor.close(ec);
 }
 
 task<> listener::state::serve(std::shared_ptr<state> self, stream connection, std::uint64_t id) {

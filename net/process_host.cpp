@@ -1,5 +1,7 @@
 #include "net/process_host.h"
 
+#include <utility>
+
 #include "net/event_loop.h"
 #include "net/http_client.h"
 #include "net/http_router.h"
@@ -17,6 +19,11 @@ void describe(config_schema& schema, process_options& options) {
               "Allow listeners other than loopback although neither TLS nor tokens are set up.");
   schema.text("log.file", options.log_file, "File to append the log to; empty: standard error.");
   schema.text("log.level", options.log_level, "debug, info, warning or error.");
+  schema.integer("stop.notice_ms", options.stop_notice_ms, 0, 600'000,
+                 "How long a stopping process still serves, so that load balancers and clients leave it "
+                 "between two requests; less if nobody is connected.");
+  schema.integer("stop.grace_ms", options.stop_grace_ms, 0, 600'000,
+                 "How long requests in flight may take to finish when the process stops.");
 }
 
 void initialise_process_logging(const process_options& options) {
@@ -37,6 +44,7 @@ struct process_host::state {
   std::unique_ptr<http_client> client = std::make_unique<http_client>(loop);
   std::unique_ptr<http_server> server;
   std::stop_source stopping;
+  bool stopped = false;
 };
 
 process_host::process_host(std::unique_ptr<state> state) : state_(std::move(state)) {}
@@ -64,7 +72,11 @@ result<std::unique_ptr<process_host>> process_host::make(const process_options& 
 
 result<> process_host::start(ready_check ready) {
   const std::string component = state_->options.component();
-  add_process_routes(state_->router, component, state_->metrics, std::move(ready));
+  const auto ready_to_serve = [ready = std::move(ready), stopping = stopping_token()]() -> result<> {
+    if (stopping.stop_requested()) return fail(error_code::unavailable, "this process is stopping");
+    return ready ? ready() : result<>{};
+  };
+  add_process_routes(state_->router, component, state_->metrics, ready_to_serve);
   http_server_options limits = state_->options.http_limits;
   limits.component = component;
   auto server = http_server::start(state_->loop, state_->options.http, limits, state_->router.as_handler(),
@@ -75,10 +87,20 @@ result<> process_host::start(ready_check ready) {
   return {};
 }
 
-void process_host::stop() {
-  if (state_->stopping.stop_requested()) return;
+void process_host::announce_stop() {
   state_->stopping.request_stop();
-  if (state_->server) state_->server->stop();
+  if (state_->server) state_->server->announce_stop();
+}
+
+void process_host::give_notice() {
+  announce_stop();
+  if (state_->server && !state_->stopped) state_->server->wait_until_unused(state_->options.stop_notice_ms);
+}
+
+void process_host::stop() {
+  announce_stop();
+  if (std::exchange(state_->stopped, true)) return;
+  if (state_->server) state_->server->stop(state_->options.stop_grace_ms);
   state_->loop.stop();
 }
 

@@ -30,12 +30,16 @@ struct process_options {
   bool insecure_network = false;
   std::string log_file = {};
   std::string log_level = "info";
+  /// How long a stopping process goes on serving while it says that it stops; less if nobody is connected.
+  std::int64_t stop_notice_ms = 1'000;
+  /// How long requests in flight may take to finish after that.
+  std::int64_t stop_grace_ms = 10'000;
 
   /// "write_manager/wm-1"
   [[nodiscard]] std::string component() const { return role + "/" + name; }
 };
 
-/// Adds `name`, `http.*`, `cluster.secret_file`, `insecure_network`, `log.file` and `log.level`.
+/// Adds `name`, `http.*`, `cluster.secret_file`, `insecure_network`, `log.*` and `stop.*`.
 void describe(config_schema& schema, process_options& options);
 
 /// Sends the log where the options say. Call once, first in a process; an unknown level counts as info.
@@ -48,6 +52,7 @@ void initialise_process_logging(const process_options& options);
 ///     (*host)->router().add("POST", "/topics", ...);
 ///     (*host)->start(ready);                          // binds; logs where
 ///     wait_for_stop_signal();
+///     (*host)->give_notice();
 ///     (*host)->stop();
 class process_host {
  public:
@@ -66,9 +71,14 @@ class process_host {
 
   [[nodiscard]] result<> start(ready_check ready);
   [[nodiscard]] std::uint16_t http_port() const;
-  /// Requested when `stop` begins; for long polls.
+  /// Requested when the stop is announced; for long polls.
   [[nodiscard]] std::stop_token stopping_token() const;
-  /// Graceful: no new connections, requests in flight finish, then the loop ends. May be called twice.
+  /// From now on /ready answers 503, and every answer is the last one on its connection. From any thread.
+  void announce_stop();
+  /// Announces, and goes on serving until nobody is connected any more, for up to `stop_notice_ms`. Blocks.
+  void give_notice();
+  /// No new connections; requests in flight finish within `stop_grace_ms`, then the loop ends. May be called
+  /// twice.
   void stop();
 
  private:

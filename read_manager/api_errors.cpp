@@ -1,5 +1,7 @@
 #include "read_manager/api_errors.h"
 
+#include "read_manager/request_forwarder.h"
+
 namespace marquee::read_manager {
 
 namespace {
@@ -80,6 +82,13 @@ net::api_error owner_silent(std::string component, const std::string& owner) {
 
 net::api_error not_owner(std::string component, const std::string& owner) {
   return net::unavailable(std::move(component), "NOT_OWNER", "the consumer is served by " + owner);
+}
+
+net::http_response released(std::string component) {
+  net::http_response answer = to_response(net::unavailable(
+      std::move(component), "STOPPING", "this read manager is stopping; another one serves the consumer"));
+  answer.headers.add(std::string(released_header), "true");
+  return answer;
 }
 
 net::api_error forbidden(std::string component) {

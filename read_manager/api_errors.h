@@ -25,6 +25,8 @@ namespace marquee::read_manager {
 [[nodiscard]] net::api_error owner_silent(std::string component, const std::string& owner);
 /// For another manager only: look again who owns the consumer.
 [[nodiscard]] net::api_error not_owner(std::string component, const std::string& owner);
+/// For the load balancer or another manager: the consumer was let go, because this manager stops.
+[[nodiscard]] net::http_response released(std::string component);
 [[nodiscard]] net::api_error forbidden(std::string component);
 
 }  // namespace marquee::read_manager

@@ -17,6 +17,8 @@ constexpr std::int64_t greatest_poll = (std::int64_t{1} << 53) - 1;
 constexpr std::int64_t fill_ms = 100;
 /// How long an answer waits for the commit of what was delivered before it.
 constexpr std::int64_t commit_wait_ms = 1'000;
+/// How long a manager that stops looks once more before it sends a long poll elsewhere.
+constexpr std::int64_t hurry_ms = 1'000;
 /// A long poll that would be shorter than this is not worth its connection.
 constexpr std::int64_t least_long_poll_ms = 20;
 /// Partitions that did not answer for so long are looked at in the background, so that none starves behind a
@@ -76,6 +78,8 @@ net::task<gathered> gather(services& all, net::http_exchange& exchange, consumer
   const std::int64_t began_us = all.time.monotonic_us();
   const net::deadline wait_end = net::deadline::in_ms(call.wait_ms);
   const net::deadline fill_end = net::deadline::in_ms(fill_ms);
+  net::deadline hurry_end = net::deadline::never();
+  consumer->in_a_hurry = false;
   for (;;) {
     const std::uint64_t seen = consumer->changed.generation();
     const consumer_session& session = consumer->session;
@@ -88,18 +92,22 @@ net::task<gathered> gather(services& all, net::http_exchange& exchange, consumer
     const bool certain = consumer->answered_since(began_us);
     if (is_abandoned(exchange, *consumer, call)) co_return gathered::nobody_waits;
     if (exchange.client_gone()) co_return gathered::stopped;
-    if (exchange.stopping()) co_return something || certain ? gathered::stopped : gathered::no_answer;
-    if (!something && certain && wait_end.passed()) co_return gathered::ready;
+    const bool hurried = exchange.stopping() || consumer->in_a_hurry;
+    if (hurried && hurry_end.is_never()) hurry_end = net::deadline::in_ms(hurry_ms);
+    const bool waited = hurried || wait_end.passed();
+    if (waited && (something ? hurried : certain)) co_return gathered::ready;
+    if (exchange.stopping() && hurry_end.passed()) co_return gathered::no_answer;
     if (hard_end.passed()) co_return something || certain ? gathered::ready : gathered::no_answer;
 
-    if (!something && wait_end.remaining_ms() >= least_long_poll_ms) {
+    if (!something && !waited && wait_end.remaining_ms() >= least_long_poll_ms) {
       all.fetcher.start_long_polls(consumer, quick_limit, wait_end.remaining_ms());
       all.fetcher.start_quick(consumer, quick_limit);
     } else {
       all.fetcher.start_quick(consumer, quick_limit, something ? 0 : began_us);
     }
     net::deadline next = something ? fill_end : hard_end;
-    if (!something && !wait_end.passed()) next = next.earlier_of(wait_end);
+    if (!something && !waited) next = next.earlier_of(wait_end);
+    if (exchange.stopping()) next = next.earlier_of(hurry_end);
     (void)co_await consumer->changed.wait(seen, next, exchange.client_gone_token());
   }
 }
@@ -146,6 +154,13 @@ net::task<std::optional<net::http_response>> consume_here(services& all, net::ht
       break;
   }
   const std::uint64_t ticket = all.committer.begin(consumer, consumer->session.begin());
+  if (exchange.stopping()) {
+    // What this request confirms is committed first, so that its next owner repeats nothing.
+    co_await consumer_committer::written(consumer, ticket,
+                                         hard_end.earlier_of(net::deadline::in_ms(commit_wait_ms)));
+    all.router.let_go(consumer);
+    co_return released(all.component);
+  }
   switch (co_await gather(all, exchange, consumer, call, hard_end)) {
     case gathered::lost:
       co_return std::nullopt;

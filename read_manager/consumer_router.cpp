@@ -14,6 +14,12 @@ net::http_response consumer_router::unavailable(const error& cause) const {
   return to_response(brokers_unavailable(component_, cause.message, net::api_outcome::definite));
 }
 
+void consumer_router::let_go(const consumer_pointer& consumer) {
+  table_.erase(consumer->who.id);
+  consumer->lost = true;
+  consumer->changed.wake_all();
+}
+
 void consumer_router::note_turn() {
   const std::int64_t now_us = system_clock().monotonic_us();
   if (now_us - last_turn_us_ > standstill_us) stood_still_until_us_ = now_us;
@@ -116,6 +122,7 @@ net::task<routed> consumer_router::route(net::http_exchange& exchange, consumer_
   std::string gone_owner;
   for (int round = 0; round < most_rounds && !end.passed(); ++round) {
     if (consumer_pointer owned = co_await find_verified(who.id, end)) co_return owned;
+    if (exchange.stopping()) co_return released(component_);
     if (const auto other = opening_.find(who.id); other != opening_.end()) {
       const net::wake_point point = other->second;
       (void)co_await point.wait(point.generation(), end);
@@ -135,6 +142,10 @@ net::task<routed> consumer_router::route(net::http_exchange& exchange, consumer_
     count_.forwarded.add();
     forward_outcome forwarded = co_await forwarder_.forward(exchange, step.forward_to, who.id, end);
     if (forwarded.client_gone) co_return net::http_response{.status = 499};
+    if (forwarded.released) {
+      gone_owner = step.forward_to;
+      continue;
+    }
     if (forwarded.not_owner) {
       co_await net::sleep_ms(kafka::retry_delay_ms(round + 1));
       continue;

@@ -47,6 +47,8 @@ class consumer_router {
   [[nodiscard]] net::task<bool> still_owned(consumer_pointer consumer, net::deadline end);
   /// Makes this manager the owner, because the one in the record does not answer. False if it could not.
   [[nodiscard]] net::task<bool> take_over(consumer_reference who, consumer_record record, net::deadline end);
+  /// For another manager to claim at once: this one stops.
+  void let_go(const consumer_pointer& consumer);
   /// To be called every `turn_every_ms`: shows that the process runs.
   void note_turn();
   static constexpr std::int64_t turn_every_ms = 100;

@@ -41,6 +41,10 @@ void consumer_table::make_room() {
   }
 }
 
+void consumer_table::wake_all() const {
+  for (const auto& [id, consumer] : consumers_) consumer->changed.wake_all();
+}
+
 std::size_t consumer_table::free_memory(std::int64_t idle_since_us, std::size_t most_bytes) {
   std::size_t held = 0;
   std::multimap<std::int64_t, consumer_pointer> by_age;

@@ -22,6 +22,8 @@ class consumer_table {
   void insert(const consumer_pointer& consumer);
   void erase(const std::string& id);
   [[nodiscard]] std::size_t size() const { return consumers_.size(); }
+  /// For requests that wait and have to look whether they still may.
+  void wake_all() const;
 
   /// Frees the read-ahead of consumers that were not used since `idle_since_us`; then, while more than
   /// `most_bytes` are held, that of the least recently used ones, and after that forgets these consumers,

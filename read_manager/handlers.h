@@ -19,6 +19,7 @@ namespace marquee::read_manager {
 [[nodiscard]] net::task<net::http_response> handle_undelivered(services& all, net::http_exchange& exchange);
 /// From another manager: the consumer was taken over or deleted.
 [[nodiscard]] net::task<net::http_response> handle_release(services& all, net::http_exchange& exchange);
+[[nodiscard]] net::task<net::http_response> handle_answer_now(services& all, net::http_exchange& exchange);
 /// Who is a manager of this cluster, for load balancers.
 [[nodiscard]] net::task<net::http_response> handle_managers(services& all, net::http_exchange& exchange);
 

@@ -45,6 +45,20 @@ net::task<net::http_response> handle_release(services& all, net::http_exchange& 
   co_return net::json_response(R"({"status":"success"})");
 }
 
+net::task<net::http_response> handle_answer_now(services& all, net::http_exchange& exchange) {
+  if (!all.secret.signed_by_cluster(exchange.request)) co_return to_response(forbidden(all.component));
+  net::json_body query = net::json_body::from_query(exchange.request);
+  const std::string id = query.text("consumer_id");
+  if (auto problem = query.finish()) co_return to_response(net::bad_request(all.component, *problem));
+  if (const consumer_pointer consumer = all.table.find(id)) {
+    consumer->in_a_hurry = true;
+    consumer->changed.wake_all();
+  } else {
+    all.forwarder.hurry(id);
+  }
+  co_return net::json_response(R"({"status":"success"})");
+}
+
 net::task<net::http_response> handle_managers(services& all, net::http_exchange& exchange) {
   if (!all.secret.signed_by_cluster(exchange.request)) co_return to_response(forbidden(all.component));
   std::string body =
@@ -78,6 +92,7 @@ void add_routes(net::http_router& router, services& all) {
   add("GET", "/size", handle_size, net::query_use::read);
   add("POST", "/internal/undelivered", handle_undelivered, net::query_use::read);
   add("POST", "/internal/release", handle_release, net::query_use::read);
+  add("POST", "/internal/answer-now", handle_answer_now, net::query_use::read);
   add("GET", "/internal/managers", handle_managers);
 }
 

@@ -43,6 +43,8 @@ struct owned_consumer {
   /// to have no reader any more.
   std::string answered_attempt;
   std::string abandoned_attempt;
+  /// Whoever waits for the answer to this long poll cannot wait any longer.
+  bool in_a_hurry = false;
   std::int64_t last_seen_ms = 0;  ///< wall clock
   std::int64_t last_used_us = 0;  ///< monotonic
   std::int64_t verified_us = 0;   ///< monotonic time when the ownership was last seen to be ours

@@ -15,6 +15,8 @@ namespace marquee::read_manager {
 namespace {
 
 constexpr std::int64_t sweep_every_ms = 1'000;
+/// A long poll may begin when the stop was announced already.
+constexpr std::int64_t hurry_every_ms = 100;
 constexpr std::int64_t idle_read_ahead_us = 30'000'000;
 
 kafka::cluster_client_options client_options(const read_manager_options& options) {
@@ -183,6 +185,15 @@ struct read_manager::state {
     }
   }
 
+  /// Of consumers that are owned here and of those whose owner waits for us.
+  net::task<void> end_long_polls() {
+    while (!stopping.stop_requested() && parts) {
+      parts->table.wake_all();
+      parts->forwarder.hurry();
+      co_await net::sleep_ms(hurry_every_ms);
+    }
+  }
+
   [[nodiscard]] result<> ready() const {
     if (!cache.filled())
       return fail(error_code::unavailable, "PostgreSQL has not been read yet: " + database.describe());
@@ -221,6 +232,9 @@ result<> read_manager::start() {
 void read_manager::stop() {
   if (std::exchange(state_->stopped, true)) return;
   state& self = *state_;
+  self.host->announce_stop();
+  self.host->loop().spawn([&self] { return self.end_long_polls(); });
+  self.host->give_notice();
   self.stopping.request_stop();
   self.directory.stop();
   self.host->loop().run_and_wait([&self] { self.feed.stop(); });

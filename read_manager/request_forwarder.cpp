@@ -36,6 +36,23 @@ struct watch {
   }
 };
 
+/// Taken out also when the coroutine is destroyed.
+class consume_under_way {
+ public:
+  using table = std::multimap<std::string, std::string>;
+  consume_under_way(table& in, bool is_consume, const std::string& id, const std::string& owner)
+      : in_(in), place_(is_consume ? in.emplace(id, owner) : in.end()) {}
+  consume_under_way(const consume_under_way&) = delete;
+  consume_under_way& operator=(const consume_under_way&) = delete;
+  ~consume_under_way() {
+    if (place_ != in_.end()) in_.erase(place_);
+  }
+
+ private:
+  table& in_;
+  table::iterator place_;
+};
+
 void watch_silence(net::event_loop& loop, const std::shared_ptr<watch>& state) {
   const std::int64_t next_ms = state->suspected ? second_look_ms : state->silent_from.remaining_ms();
   loop.post_after_ms(next_ms, [&loop, state] {
@@ -104,6 +121,22 @@ void request_forwarder::begin_to_say_release(std::string owner, std::string cons
       [this, owner = std::move(owner), id = std::move(consumer_id)] { return say_release(owner, id); });
 }
 
+void request_forwarder::begin_to_say_answer_now(std::string owner, std::string consumer_id) {
+  loop_.spawn([this, owner = std::move(owner), id = std::move(consumer_id)]() -> net::task<void> {
+    if (const result<net::endpoint> where = net::parse_endpoint(owner))
+      (void)co_await tell(*where, "/internal/answer-now?consumer_id=" + net::percent_encode(id));
+  });
+}
+
+void request_forwarder::hurry() {
+  for (const auto& [id, owner] : under_way_) begin_to_say_answer_now(owner, id);
+}
+
+void request_forwarder::hurry(const std::string& consumer_id) {
+  const auto [first, last] = under_way_.equal_range(consumer_id);
+  for (auto each = first; each != last; ++each) begin_to_say_answer_now(each->second, consumer_id);
+}
+
 void request_forwarder::begin_to_say_undelivered(std::string owner, std::string consumer_id,
                                                  std::string attempt) {
   loop_.spawn([this, owner = std::move(owner), id = std::move(consumer_id),
@@ -136,7 +169,11 @@ net::task<forward_outcome> request_forwarder::forward(net::http_exchange& exchan
   std::string attempt(exchange.request.headers.get(attempt_header));
   if (attempt.empty()) attempt = fmt::format("{:016x}", random_.next());
   if (is_consume) request.headers.add(std::string(attempt_header), attempt);
-  net::http_outcome sent = co_await client_.send(*where, std::move(request), options);
+  net::http_outcome sent;
+  {
+    const consume_under_way noted(under_way_, is_consume, consumer_id, owner);
+    sent = co_await client_.send(*where, std::move(request), options);
+  }
   state->finished = true;
   if (is_consume && !sent.response && sent.sent_any_byte)
     begin_to_say_undelivered(owner, consumer_id, attempt);
@@ -147,6 +184,7 @@ net::task<forward_outcome> request_forwarder::forward(net::http_exchange& exchan
   if (!sent.response) co_return outcome;
   outcome.attempt.answered = true;
   outcome.not_owner = sent.response->headers.has(not_owner_header);
+  outcome.released = sent.response->headers.has(released_header);
   net::http_response answer;
   answer.status = sent.response->status;
   answer.body = std::move(sent.response->body);

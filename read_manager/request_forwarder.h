@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -27,10 +28,13 @@ inline constexpr std::string_view forwarded_header = "X-Marquee-Forwarded";
 inline constexpr std::string_view attempt_header = "X-Marquee-Attempt";
 /// In the answer of a manager that is not the owner of the consumer (any more).
 inline constexpr std::string_view not_owner_header = "X-Marquee-Not-Owner";
+/// In the answer of a manager that stops: it has let the consumer go, whoever asks next may have it.
+inline constexpr std::string_view released_header = "X-Marquee-Released";
 
 struct forward_outcome {
   forward_attempt attempt;
   bool not_owner = false;  ///< the other manager does not own the consumer
+  bool released = false;   ///< the other manager stops and let the consumer go
   bool client_gone = false;
   std::optional<net::http_response> response;
 };
@@ -58,6 +62,11 @@ class request_forwarder {
   [[nodiscard]] net::task<> say_release(std::string owner, std::string consumer_id);
   /// The same without waiting for it.
   void begin_to_say_release(std::string owner, std::string consumer_id);
+  /// Asks the owner to end the consumer's long poll now, with what there is.
+  void begin_to_say_answer_now(std::string owner, std::string consumer_id);
+  /// The same for every consume that was forwarded and is not answered yet.
+  void hurry();
+  void hurry(const std::string& consumer_id);
   /// True if the request comes from another manager of this cluster.
   [[nodiscard]] bool was_forwarded(const net::http_request& request) const;
 
@@ -71,6 +80,7 @@ class request_forwarder {
   const net::cluster_secret& secret_;
   std::string name_;
   random_source random_{system_seed()};
+  std::multimap<std::string, std::string> under_way_;  ///< consumes: consumer id, owner
 };
 
 }  // namespace marquee::read_manager

@@ -202,12 +202,15 @@ result<> write_manager::start() {
 void write_manager::stop() {
   if (std::exchange(state_->stopped, true)) return;
   state& self = *state_;
-  self.stopping.request_stop();
+  self.host->announce_stop();
+  // The next controller need not wait until the last request here is answered.
   self.controller.stop();
+  self.lock.stop();
+  self.host->give_notice();
+  self.stopping.request_stop();
   self.managers.stop();
   self.feed.stop();
   self.host->stop();
-  self.lock.stop();
   self.follower.stop();
 }
 

@@ -1,11 +1,8 @@
 """Measures a local cluster of its own; see `run` beside this file."""
 
 import argparse
-import http.client
-import json
 import os
 import pathlib
-import signal
 import statistics
 import subprocess
 import tempfile
@@ -18,7 +15,6 @@ from cluster.layout import Layout
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--trials", type=int, default=10, help="leaders killed")
     parser.add_argument("--seconds", type=int, default=5, help="of each produce run")
     parser.add_argument("--state-dir", help="kept; default: a temporary folder")
     options = parser.parse_args()
@@ -36,7 +32,6 @@ def main():
             print_memory(cluster)
             print_disk(state_dir)
             print_produce(layout, options.seconds)
-            print_failover(layout, cluster, options.trials)
         finally:
             cluster.stop()
 
@@ -89,50 +84,6 @@ def print_produce(layout, seconds):
         print(f"  connections {connections}:")
         for line in (made.stdout + made.stderr).strip().splitlines():
             print(f"    {line}", flush=True)
-
-
-def print_failover(layout, cluster, trials):
-    """From kill -9 of the partition's leader until the next acknowledgement that one producer gets."""
-    base = layout.load_balancer_url
-    api.call(base, "POST", "/topics", {"name": "failover", "partitions": 1})
-    producer = api.call(base, "POST", "/producer/register", {"topic": "failover"})["producer_id"]
-    sequence = 0
-    gaps_ms = []
-    for _ in range(trials):
-        for _ in range(50):
-            produce(layout, producer, sequence)
-            sequence += 1
-        leader = api.call(base, "GET", "/topics/failover")["topic"]["partitions"][0]["leader"]
-        entry = next(e for e in cluster.known() if e.get("broker_id") == leader)
-        os.kill(entry["pid"], signal.SIGKILL)
-        begin = time.perf_counter()
-        os.waitpid(entry["pid"], 0)
-        produce(layout, producer, sequence)
-        gaps_ms.append((time.perf_counter() - begin) * 1000)
-        sequence += 1
-        cluster.restart(entry["name"])
-        time.sleep(2)
-    gaps_ms.sort()
-    print(f"\nkill -9 of the leader until the next acknowledgement, {trials} trials (ms)")
-    print(f"  median {statistics.median(gaps_ms):.0f}, all: {', '.join(f'{gap:.0f}' for gap in gaps_ms)}")
-
-
-def produce(layout, producer, sequence):
-    """One record; the same sequence again until it is acknowledged."""
-    body = json.dumps({"topic": "failover", "producer_id": producer, "message": "x" * 1024, "sequence": sequence})
-    port = int(layout.load_balancer_url.rpartition(":")[2])
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
-        try:
-            connection.request("POST", "/producer/produce", body, {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status == 200:
-                return
-        finally:
-            connection.close()
-    raise SystemExit("no acknowledgement within 30 s")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ namespace marquee::raft {
 namespace {
 constexpr const char* component = "raft";
 constexpr std::size_t waiting_reads_most = 16384;
+constexpr std::int64_t hand_over_patience_us = 250'000;
 
 error fenced_error(const std::string& why) {
   return {error_code::unavailable, "this replica does not serve: " + why};
@@ -213,14 +214,30 @@ bool hosted_replica::hand_over() {
   if (!node_ || !node_->is_leader()) return false;
   const node_status now = node_->status();
   const peer_progress* best = nullptr;
+  const auto better = [this](const peer_progress& one, const peer_progress& other) {
+    const bool one_was_asked = one.replica == last_successor_;
+    const bool other_was_asked = other.replica == last_successor_;
+    return one_was_asked == other_was_asked ? one.match > other.match : other_was_asked;
+  };
   for (const peer_progress& each : now.progress)
     if (each.voter && each.active && !each.in_doubt && home_.is_connected(each.replica.broker) &&
-        (best == nullptr || each.match > best->match))
+        (best == nullptr || better(each, *best)))
       best = &each;
   if (best == nullptr) return false;
+  last_successor_ = best->replica;
   const result<> begun = node_->transfer_leadership(best->replica);
   home_.want_turn(*this);
   return begun.has_value();
+}
+
+bool hosted_replica::keep_handing_over() {
+  if (!node_ || !node_->is_leader()) return false;
+  const std::int64_t now_us = environment_.time.monotonic_us();
+  // A target that was cut off, or fell behind, gets no second chance before others had theirs.
+  if (handing_over_since_us_ != 0 && now_us - handing_over_since_us_ < hand_over_patience_us) return true;
+  if (!hand_over()) return false;
+  handing_over_since_us_ = now_us;
+  return true;
 }
 
 bool hosted_replica::is_leader_ready() const {

@@ -80,8 +80,12 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   void release_log() { log_.reset(); }
   /// Nothing while fenced.
   [[nodiscard]] std::optional<group_checkpoint> make_checkpoint();
-  /// Hands leadership to the voter that is furthest, if one is in touch. False: nothing to wait for.
+  /// Hands leadership to the voter that is furthest, if one is in touch; not twice in a row to the same one
+  /// if there is another. False: nothing to wait for.
   bool hand_over();
+  /// Asked again and again by a broker that stops: hands over, and to another voter if the first one does not
+  /// take it. False: this replica does not lead, or nobody can take it.
+  bool keep_handing_over();
 
   // replica
   [[nodiscard]] const group_id& group() const override { return group_; }
@@ -176,6 +180,8 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   /// The disk has not answered for too long: hand over, then say nothing any more.
   bool disk_is_stuck_ = false;
   std::int64_t next_hand_over_us_ = 0;
+  std::int64_t handing_over_since_us_ = 0;
+  std::optional<replica_id> last_successor_;
   bool silent_ = false;
 };
 

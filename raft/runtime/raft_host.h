@@ -54,7 +54,7 @@ struct raft_host_options {
   /// What waits to be sent to one peer, in bytes.
   std::size_t send_queue_bytes_most = std::size_t{64} << 20;
   /// How long `stop` waits for leadership to move to other brokers.
-  std::int64_t handover_ms = 500;
+  std::int64_t handover_ms = 5'000;
 };
 
 struct raft_host_callbacks {

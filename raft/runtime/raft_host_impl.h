@@ -64,6 +64,8 @@ class raft_host_impl final : public raft_host {
   void want_checkpoint();
   void want_new_segments();
   void hand_over_all();
+  /// Groups that this broker still leads and that another one can take.
+  std::size_t hand_over_once();
   void checkpoint_and_wait();
   void end_threads(const error& why);
   void fatal(const error& why) const;

@@ -1,5 +1,6 @@
 // Replicas come and go: what raft_host does for creation, removal, start and stop.
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -97,22 +98,30 @@ result<> raft_host_impl::remove_replica(const group_id& group) {
   return store_->remove_group(group);
 }
 
-void raft_host_impl::hand_over_all() {
-  std::vector<std::shared_ptr<hosted_replica>> leaving;
+std::size_t raft_host_impl::hand_over_once() {
+  std::size_t leaving = 0;
   for (const auto& thread : threads_)
     thread->home_loop().run_and_wait([&] {
       for (const auto& [group, who] : thread->replicas())
-        if (who->hand_over()) leaving.push_back(who);
+        if (who->keep_handing_over()) ++leaving;
     });
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.handover_ms);
-  while (!leaving.empty() && std::chrono::steady_clock::now() < end) {
+  return leaving;
+}
+
+void raft_host_impl::hand_over_all() {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto end = begin + std::chrono::milliseconds(options_.handover_ms);
+  const std::size_t led = hand_over_once();
+  std::size_t left = led;
+  while (left > 0 && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(hand_over_poll);
-    std::erase_if(leaving, [](const auto& who) {
-      bool led = false;
-      who->loop().run_and_wait([&] { led = who->is_leader(); });
-      return !led;
-    });
+    left = hand_over_once();
   }
+  if (led == 0) return;
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  log_info(component, "handed {} of {} leaderships over in {} ms", led - std::min(left, led), led,
+           took.count());
 }
 
 void raft_host_impl::checkpoint_and_wait() {

@@ -23,6 +23,12 @@ def call(base_url, method, path, body=None, timeout_s=60):
         raise ClusterFailure(f"{method} {base_url}{path}: {error}") from error
 
 
+def get(url, timeout_s=10):
+    """The text of a page, such as /metrics."""
+    with urllib.request.urlopen(url, timeout=timeout_s) as answer:
+        return answer.read().decode()
+
+
 def payload(message, field):
     """The bytes of `message` or `key`, which come as text or as base64; None for null."""
     if message.get(field + "_base64") is not None:

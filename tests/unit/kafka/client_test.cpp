@@ -279,5 +279,48 @@ TEST(retry_delay, grows_and_stays_bounded) {
   EXPECT_EQ(retry_delay_ms(1000), 200);
 }
 
+TEST_F(client_test, calls_to_a_broker_that_hangs_end_long_before_their_deadline_until_it_answers_again) {
+  std::atomic<bool> hangs = true;
+  fake_broker broker(broker_loop,
+                     [&](const request_header& header, wire_reader&) -> std::optional<wire_message> {
+                       if (hangs) return std::nullopt;
+                       return producer_id_answer(header, 42);
+                     });
+  run([&]() -> net::task<void> {
+    cluster_client cluster(client_loop, {.connection = {}, .probe_every_ms = 10, .silence_ms = 50});
+    cluster.set_bootstrap({{broker_id(1), at(broker)}});
+    const net::deadline end = net::deadline::in_ms(60'000);
+    const auto waited = co_await cluster.call(broker_id(1), init_producer_id_request{}, end);
+    EXPECT_FALSE(waited.response);
+    EXPECT_EQ(waited.sent, delivery::maybe_sent);
+    EXPECT_FALSE(cluster.answers(broker_id(1)));
+    const auto refused =
+        co_await cluster.call(broker_id(1), init_producer_id_request{}, end, lane::exclusive);
+    EXPECT_EQ(refused.sent, delivery::not_sent);
+    hangs = false;
+    while (!cluster.answers(broker_id(1)) && !end.passed()) co_await net::sleep_ms(5);
+    const auto answered = co_await cluster.call(broker_id(1), init_producer_id_request{}, end);
+    EXPECT_TRUE(answered.response);
+    EXPECT_FALSE(end.passed());
+  });
+}
+
+TEST_F(client_test, a_broker_that_answers_others_but_holds_one_call_back_does_not_hang) {
+  fake_broker broker(broker_loop,
+                     [&](const request_header& header, wire_reader&) -> std::optional<wire_message> {
+                       if (header.key == static_cast<std::int16_t>(api_key::find_coordinator))
+                         return std::nullopt;
+                       return producer_id_answer(header, 42);
+                     });
+  run([&]() -> net::task<void> {
+    cluster_client cluster(client_loop, {.connection = {}, .probe_every_ms = 5, .silence_ms = 40});
+    cluster.set_bootstrap({{broker_id(1), at(broker)}});
+    const auto held_back =
+        co_await cluster.call(broker_id(1), find_coordinator_request{}, net::deadline::in_ms(400));
+    EXPECT_EQ(held_back.response.error().code, error_code::timed_out);
+    EXPECT_TRUE(cluster.answers(broker_id(1)));
+  });
+}
+
 }  // namespace
 }  // namespace marquee::kafka

@@ -208,5 +208,43 @@ TEST_F(two_managers, an_answer_that_the_forwarder_could_not_pass_on_is_read_agai
   EXPECT_EQ(first.read(id, {{"max", 2}, {"wait_ms", 2'000}}), "a6 a7");
 }
 
+TEST_F(two_managers, one_that_stops_lets_its_consumers_go_and_nothing_is_repeated) {
+  EXPECT_EQ(first.read(id, {{"max", 2}, {"poll", 1}}), "a0 a1");
+  first.announce_stop();
+  // It commits what this poll confirms; who takes over goes on behind it.
+  EXPECT_EQ(first.read(id, {{"max", 2}, {"poll", 2}}), "STOPPING");
+  EXPECT_EQ(second.read(id, {{"max", 2}, {"poll", 2}}), "a2 a3");
+}
+
+TEST_F(two_managers, a_forwarded_poll_takes_over_from_an_owner_that_stops) {
+  EXPECT_EQ(first.read(id, {{"max", 2}, {"poll", 1}}), "a0 a1");
+  first.announce_stop();
+  EXPECT_EQ(second.read(id, {{"max", 2}, {"poll", 2}}), "a2 a3");
+}
+
+TEST_F(two_managers, one_that_stops_takes_no_consumer) {
+  first.announce_stop();
+  EXPECT_EQ(first.read(id), "STOPPING");
+  EXPECT_EQ(first.counted("claimed"), 0U);
+}
+
+TEST_F(two_managers, one_that_stops_repeats_a_numbered_answer_that_was_lost) {
+  EXPECT_EQ(first.read(id, {{"max", 2}, {"poll", 1}}), "a0 a1");
+  first.announce_stop();
+  EXPECT_EQ(first.read(id, {{"max", 2}, {"poll", 1}}), "a0 a1");
+}
+
+TEST_F(two_managers, a_long_poll_ends_at_once_when_its_sender_can_wait_no_longer) {
+  EXPECT_EQ(first.read(id, {{"max", 6}, {"poll", 1}}), "a0 a1 a2 a3 a4 a5");
+  auto waiting =
+      std::async(std::launch::async, [&] { return second.read(id, {{"wait_ms", 20'000}, {"poll", 2}}); });
+  const auto begin = std::chrono::steady_clock::now();
+  while (waiting.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready)
+    ASSERT_EQ(second.tell("/internal/answer-now?consumer_id=" + id),
+              200);  // of the owner, through the other one
+  EXPECT_EQ(waiting.get(), "");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
 }  // namespace
 }  // namespace marquee::read_manager

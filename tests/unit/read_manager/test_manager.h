@@ -47,6 +47,8 @@ class test_manager {
   }
   /// As kill -9 would: connections break and nobody listens any more.
   void kill();
+  /// As the process does it when a graceful stop begins; it goes on answering.
+  void announce_stop() { server_->announce_stop(); }
   /// Handlers stand still for so long.
   void freeze_ms(std::int64_t duration_ms);
   [[nodiscard]] std::uint64_t counted(const char* name);

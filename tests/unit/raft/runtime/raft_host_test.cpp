@@ -144,6 +144,19 @@ TEST_F(raft_host_test, leadership_is_handed_over_while_the_broker_still_runs) {
   }
 }
 
+TEST_F(raft_host_test, all_of_many_partitions_are_led_elsewhere_when_hand_over_returns) {
+  constexpr int count = 60;
+  for (int partition = 0; partition < count; ++partition) create(group_of(partition));
+  for (int partition = 0; partition < count; ++partition) ASSERT_NE(wait_for_leader(group_of(partition)), 0);
+  brokers[1].host->hand_over();
+  for (int partition = 0; partition < count; ++partition) {
+    const std::shared_ptr<replica> mine = brokers[1].host->find(group_of(partition));
+    bool leads = true;
+    mine->loop().run_and_wait([&] { leads = mine->is_leader(); });
+    EXPECT_FALSE(leads) << partition;
+  }
+}
+
 TEST_F(raft_host_test, state_comes_back_from_the_checkpoint_of_a_planned_stop) {
   create(group_of(0), {1});
   ASSERT_EQ(wait_for_leader(group_of(0)), 1);

@@ -1,0 +1,36 @@
+"""One process dies, hangs or is cut off: the same producer and the same consumer go on, and nothing is lost or doubled.
+
+The whole matrix of faults and targets runs with MARQUEE_DEEP=1; else a part that is chosen so that each way to notice a
+fault is needed once.
+"""
+
+import os
+
+import pytest
+from faults import FAULTS, TARGETS, start_load, strike
+
+DEEP = os.environ.get("MARQUEE_DEEP") == "1"
+HOLD_S = 4.0 if DEEP else 2.5
+# What a client waits at most. A slow (sanitized, shared) machine gets twice the time that is promised.
+LONGEST_GAP_MS = {"kill": 2_000, "stop": 4_000, "cut": 4_000, "deaf": 4_000, "mute": 4_000}
+ALL = [(fault, target) for target in TARGETS for fault in FAULTS]
+CHOSEN = [
+    ("stop", "leader"),
+    ("cut", "leader"),
+    ("deaf", "leader"),
+    ("mute", "leader"),
+    ("stop", "write_manager"),
+    ("cut", "controller"),
+    ("mute", "read_manager"),
+    ("kill", "load_balancer"),
+]
+
+
+@pytest.mark.parametrize("fault, target", ALL if DEEP else CHOSEN)
+def test_clients_go_on(network, fault, target):
+    load = start_load(network, f"{fault}-{target}".replace("_", "-"), target=target)
+    gap = strike(network, load, fault, target, HOLD_S)
+    load.finish()
+    print(f"{fault} {target}: produce {gap.produce:.0f} ms, consume {gap.consume:.0f} ms, {gap.errors[:3]}")
+    assert gap.produce <= LONGEST_GAP_MS[fault]
+    assert gap.consume <= LONGEST_GAP_MS[fault]
