@@ -10,6 +10,7 @@ import yaml
 
 import promql
 import running_cluster
+from markdown_page import anchors_of
 
 FOLDER = running_cluster.ROOT / "docs" / "operations"
 RULES = [rule for group in yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"] for rule in group["rules"]]
@@ -18,12 +19,6 @@ PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 EXPRESSIONS = [(rule["alert"], rule["expr"]) for rule in RULES] + [
     (panel["title"], target["expr"]) for panel in PANELS for target in panel["targets"]
 ]
-
-
-def anchors_of(page):
-    """The anchors of a page's headings, as GitHub makes them."""
-    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_expression_parses(tmp_path):
