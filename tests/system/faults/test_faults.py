@@ -10,17 +10,16 @@ import pytest
 from faults import FAULTS, TARGETS, start_load, strike
 
 DEEP = os.environ.get("MARQUEE_DEEP") == "1"
-HOLD_S = 4.0 if DEEP else 2.5
-# What a client waits at most. A slow (sanitized, shared) machine gets twice the time that is promised.
-LONGEST_GAP_MS = {"kill": 2_000, "stop": 4_000, "cut": 4_000, "deaf": 4_000, "mute": 4_000}
+HOLD_S = 4.0 if DEEP else 3.0
+# What a client waits at most. A slow (sanitized, shared) machine gets twice the time that is promised; a fault that
+# nobody notices lasts longer: HOLD_S, and after a cut until TCP tries again.
+LONGEST_GAP_MS = {"kill": 2_000, "stop": 2_800, "cut": 4_000, "deaf": 4_000, "mute": 4_000}
 ALL = [(fault, target) for target in TARGETS for fault in FAULTS]
 CHOSEN = [
     ("stop", "leader"),
     ("cut", "leader"),
     ("deaf", "leader"),
-    ("mute", "leader"),
     ("stop", "write_manager"),
-    ("cut", "controller"),
     ("mute", "read_manager"),
     ("kill", "load_balancer"),
 ]
