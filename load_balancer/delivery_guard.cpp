@@ -1,6 +1,7 @@
 #include "load_balancer/delivery_guard.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/logging.h"
 #include "net/event_loop.h"
@@ -39,7 +40,29 @@ std::string delivery_guard::next_attempt() {
   return fmt::format("{:016x}", random_.next());
 }
 
+void delivery_guard::remember_lost(const std::string& consumer_id, const std::string& attempt) {
+  if (const auto known = loser_of_.find(consumer_id); known != loser_of_.end()) {
+    losers_.splice(losers_.begin(), losers_, known->second);
+  } else {
+    losers_.push_front({consumer_id, {}});
+    loser_of_.emplace(consumer_id, losers_.begin());
+  }
+  std::deque<std::string>& attempts = losers_.front().attempts;
+  attempts.push_back(attempt);
+  if (attempts.size() > most_lost) attempts.pop_front();
+  if (losers_.size() > most_losers) {
+    loser_of_.erase(losers_.back().consumer_id);
+    losers_.pop_back();
+  }
+}
+
+std::string delivery_guard::lost_attempts(const std::string& consumer_id) const {
+  const auto known = loser_of_.find(consumer_id);
+  return known == loser_of_.end() ? "" : fmt::format("{}", fmt::join(known->second->attempts, ","));
+}
+
 void delivery_guard::tell_lost(std::string consumer_id, std::string attempt, turn keep) {
+  remember_lost(consumer_id, attempt);
   loop_.spawn([self = shared_from_this(), consumer_id = std::move(consumer_id), attempt = std::move(attempt),
                keep = std::move(keep)] { return tell(self, consumer_id, attempt, keep); });
 }

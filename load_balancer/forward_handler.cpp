@@ -123,6 +123,8 @@ net::task<net::http_response> forward_handler::forward(net::http_exchange& excha
     if (!target) co_return no_manager(route);
     const std::string name = turn ? deliveries_->next_attempt() : "";
     if (turn) request.headers.set(delivery_guard::attempt_header, name);
+    if (const std::string lost = turn ? deliveries_->lost_attempts(route.consumer_id) : ""; !lost.empty())
+      request.headers.set(delivery_guard::lost_header, lost);
     // `choose` begins anew when every manager had its turn: those need a moment.
     if (was_tried && tried.size() == 1) co_await net::sleep_ms(pause_before_same_manager_ms);
     attempt_result last = co_await attempt(*target, route, request, end, exchange.client_gone_token());

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/metrics.h"
 #include "net/json_body.h"
@@ -32,7 +35,19 @@ struct consume_call {
   consume_request request;
   /// The sender's name for this try; empty if there is none or `poll` says what is lost.
   std::string attempt;
+  std::vector<std::string> lost_attempts;
 };
+
+/// As lost_attempts_header lists them.
+std::vector<std::string> read_lost_attempts(std::string_view list) {
+  std::vector<std::string> attempts;
+  while (!list.empty() && attempts.size() < owned_consumer::most_abandoned) {
+    const std::size_t comma = list.find(',');
+    attempts.emplace_back(list.substr(0, comma));
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+  return attempts;
+}
 
 std::expected<consume_call, net::api_error> read_call(services& all, net::http_exchange& exchange) {
   const bool from_query = exchange.request.method == "GET" || exchange.request.method == "HEAD";
@@ -53,7 +68,10 @@ std::expected<consume_call, net::api_error> read_call(services& all, net::http_e
   call.request.mode = mode == "manual" ? commit_mode::manual : commit_mode::automatic;
   call.request.poll = body.optional_integer("poll", -greatest_poll, greatest_poll);
   if (auto problem = body.finish()) return std::unexpected(net::bad_request(all.component, *problem));
-  if (!call.request.poll) call.attempt = exchange.request.headers.get(attempt_header);
+  if (!call.request.poll) {
+    call.attempt = exchange.request.headers.get(attempt_header);
+    call.lost_attempts = read_lost_attempts(exchange.request.headers.get(lost_attempts_header));
+  }
   return call;
 }
 
@@ -64,7 +82,7 @@ enum class gathered : std::uint8_t { ready, lost, stopped, no_answer, nobody_wai
 bool is_abandoned(const net::http_exchange& exchange, const owned_consumer& consumer,
                   const consume_call& call) {
   if (call.request.poll) return false;
-  return exchange.client_gone() || (!call.attempt.empty() && consumer.abandoned_attempt == call.attempt);
+  return exchange.client_gone() || consumer.is_abandoned(call.attempt);
 }
 
 /// Waits until there is something to deliver, or until it is certain that there is nothing for as long as the
@@ -144,6 +162,8 @@ net::task<std::optional<net::http_response>> consume_here(services& all, net::ht
   if (!turn && consumer->lost) co_return std::nullopt;
   if (!turn) co_return consumer_turn::busy(all);
   note_use(all, *consumer);
+  // Whoever was answered on behalf of one that is lost: this request must not count as its receipt.
+  for (const std::string& lost : call.lost_attempts) consumer->give_up(lost);
   if (is_abandoned(exchange, *consumer, call)) co_return net::http_response{.status = 499};
   switch (consumer->session.classify(call.request.poll)) {
     case poll_kind::too_old:

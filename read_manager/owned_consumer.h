@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,10 +42,11 @@ struct owned_consumer {
   bool busy = false;
   /// Another manager has claimed the consumer, or it was deleted: nothing may be done for it here any more.
   bool lost = false;
-  /// The attempt (attempt_header) that the last answer without `poll` went to, and the last one that is known
-  /// to have no reader any more.
+  /// The attempt (attempt_header) that the last answer without `poll` went to, and the last ones that are
+  /// known to have no reader any more, the newest last.
   std::string answered_attempt;
-  std::string abandoned_attempt;
+  std::deque<std::string> abandoned_attempts;
+  static constexpr std::size_t most_abandoned = 8;
   /// Whoever waits for the answer to this long poll cannot wait any longer.
   bool in_a_hurry = false;
   std::int64_t last_seen_ms = 0;  ///< wall clock
@@ -62,9 +66,14 @@ struct owned_consumer {
   /// The answer to this attempt does not reach the consumer: what it delivered is read again, and if it was
   /// not answered yet it delivers nothing.
   void give_up(const std::string& attempt) {
-    abandoned_attempt = attempt;
-    if (!attempt.empty() && answered_attempt == attempt) session.undo(session.last_delivery().id);
+    if (attempt.empty() || is_abandoned(attempt)) return;
+    abandoned_attempts.push_back(attempt);
+    if (abandoned_attempts.size() > most_abandoned) abandoned_attempts.pop_front();
+    if (answered_attempt == attempt) session.undo(session.last_delivery().id);
     changed.wake_all();
+  }
+  [[nodiscard]] bool is_abandoned(const std::string& attempt) const {
+    return std::ranges::find(abandoned_attempts, attempt) != abandoned_attempts.end();
   }
 
   void set_partition_count(std::int32_t count) {

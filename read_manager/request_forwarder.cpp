@@ -14,7 +14,8 @@ namespace marquee::read_manager {
 namespace {
 
 /// What goes on to the owner, and what comes back: everything else is between a client and its own hop.
-constexpr std::string_view request_headers[] = {"Content-Type", "Accept", net::principal_header};
+constexpr std::string_view request_headers[] = {"Content-Type", "Accept", net::principal_header,
+                                                lost_attempts_header};
 constexpr std::string_view response_headers[] = {"Content-Type", "Cache-Control", "Server-Timing",
                                                  "Retry-After",  "Allow",         not_owner_header};
 

@@ -26,6 +26,8 @@ inline constexpr std::string_view forwarded_header = "X-Marquee-Forwarded";
 /// Names one try to consume. Whoever sends it and loses the answer, or cannot pass it on, says so with POST
 /// /internal/undelivered?consumer_id=&attempt= to a read manager, signed with the cluster secret.
 inline constexpr std::string_view attempt_header = "X-Marquee-Attempt";
+/// Attempts of the same consumer whose answers its load balancer has lost before, with commas.
+inline constexpr std::string_view lost_attempts_header = "X-Marquee-Lost-Attempts";
 /// In the answer of a manager that is not the owner of the consumer (any more).
 inline constexpr std::string_view not_owner_header = "X-Marquee-Not-Owner";
 /// In the answer of a manager that stops: it has let the consumer go, whoever asks next may have it.

@@ -65,6 +65,36 @@ TEST_F(lost_answers, are_told_to_a_manager_before_the_consumer_asks_again) {
   EXPECT_NE(seen[2], seen[0]) << "another name";
 }
 
+TEST_F(lost_answers, are_named_by_the_later_requests_of_the_same_consumer) {
+  std::mutex mutex;
+  std::vector<std::string> lost;
+  fake_manager reader([&](http_exchange& exchange) -> task<http_response> {
+    if (exchange.request.path == "/consumer/consume") {
+      const std::lock_guard lock(mutex);
+      lost.emplace_back(exchange.request.headers.get("X-Marquee-Lost-Attempts"));
+      // The first one gets more than it will read.
+      co_return net::json_response(lost.size() == 1 ? "\"" + std::string(6'000'000, 'x') + "\"" : "{}");
+    }
+    co_return net::json_response("{}");
+  });
+  start({}, {reader.address()});
+  const std::string body = R"({"consumer_id":"c-1","topic":"t"})";
+  raw_client first(balancer->http_port());
+  first.send("POST /consumer/consume HTTP/1.1\r\nHost: t\r\nContent-Length: " + std::to_string(body.size()) +
+             "\r\n\r\n" + body);
+  first.read_until("\r\n\r\n");
+  first.reset();
+  EXPECT_EQ(post("/consumer/consume", body).status, 200);
+  EXPECT_EQ(post("/consumer/consume", R"({"consumer_id":"c-2"})").status, 200);
+  EXPECT_EQ(post("/consumer/consume", R"({"consumer_id":"c-1","poll":7})").status, 200);
+  const std::lock_guard lock(mutex);
+  ASSERT_EQ(lost.size(), 4U);
+  EXPECT_EQ(lost[0], "");
+  EXPECT_EQ(lost[1].size(), 16U);
+  EXPECT_EQ(lost[2], "") << "another consumer's";
+  EXPECT_EQ(lost[3], "") << "a numbered poll needs none";
+}
+
 TEST_F(lost_answers, are_told_to_another_manager_when_the_one_that_was_asked_is_gone) {
   delivery_log log;
   fake_manager alive(log.handler("{}"));

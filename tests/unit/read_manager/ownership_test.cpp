@@ -163,6 +163,24 @@ TEST_F(two_managers, what_an_attempt_delivered_is_read_again_when_its_sender_los
   EXPECT_EQ(first.read_as("six", id), "a2");
 }
 
+TEST_F(two_managers, an_owner_that_was_never_told_of_a_lost_attempt_learns_of_it_from_the_next) {
+  EXPECT_EQ(first.read_as("one", id), "a0");
+  EXPECT_EQ(first.read_as("two", id), "a1");
+  EXPECT_EQ(first.say_undelivered(id, "two"), 200);
+  first.kill();
+  // The lost attempt was under way to the other manager as well, which takes the consumer over for it.
+  EXPECT_EQ(second.read_as("two", id, {{"max", 2}}), "a1 a2") << "from the committed position";
+  EXPECT_EQ(second.read_as("three", id, {{"max", 2}}, "zero,two"), "a1 a2") << "nobody has read that answer";
+  EXPECT_EQ(second.read_as("four", id, {}, "zero,two"), "a3") << "an old loss is undone once";
+  EXPECT_EQ(second.consume_as("zero", id).status, 499)
+      << "what comes after its loss was told delivers nothing";
+}
+
+TEST_F(two_managers, the_lost_attempts_are_passed_on_to_the_owner) {
+  EXPECT_EQ(first.read_as("one", id), "a0");
+  EXPECT_EQ(second.read_as("two", id, {}, "one"), "a0");
+}
+
 TEST_F(two_managers, an_attempt_that_was_given_up_ends_its_long_poll) {
   EXPECT_EQ(first.read_as("one", id, {{"max", 6}}), "a0 a1 a2 a3 a4 a5");
   auto waiting = std::async(std::launch::async,

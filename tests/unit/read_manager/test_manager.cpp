@@ -152,16 +152,19 @@ std::string test_manager::read(const std::string& id, json more) {
   return values_of(consume(id, std::move(more)));
 }
 
-reply test_manager::consume_as(const std::string& attempt, const std::string& id, json more) {
+reply test_manager::consume_as(const std::string& attempt, const std::string& id, json more,
+                               const std::string& lost_attempts) {
   more["topic"] = "orders";
   more["consumer_id"] = id;
   net::http_headers headers;
   headers.add(std::string(attempt_header), attempt);
+  if (!lost_attempts.empty()) headers.add(std::string(lost_attempts_header), lost_attempts);
   return call("POST", "/consumer/consume", more, std::move(headers));
 }
 
-std::string test_manager::read_as(const std::string& attempt, const std::string& id, json more) {
-  return values_of(consume_as(attempt, id, std::move(more)));
+std::string test_manager::read_as(const std::string& attempt, const std::string& id, json more,
+                                  const std::string& lost_attempts) {
+  return values_of(consume_as(attempt, id, std::move(more), lost_attempts));
 }
 
 int test_manager::tell(const std::string& target) {

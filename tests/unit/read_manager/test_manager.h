@@ -37,9 +37,11 @@ class test_manager {
   [[nodiscard]] std::string read(const std::string& id, nlohmann::json more = nlohmann::json::object());
   /// As a load balancer does it, which names its attempts.
   [[nodiscard]] reply consume_as(const std::string& attempt, const std::string& id,
-                                 nlohmann::json more = nlohmann::json::object());
+                                 nlohmann::json more = nlohmann::json::object(),
+                                 const std::string& lost_attempts = "");
   [[nodiscard]] std::string read_as(const std::string& attempt, const std::string& id,
-                                    nlohmann::json more = nlohmann::json::object());
+                                    nlohmann::json more = nlohmann::json::object(),
+                                    const std::string& lost_attempts = "");
   /// The status of a POST that is signed by the cluster.
   [[nodiscard]] int tell(const std::string& target);
   [[nodiscard]] int say_undelivered(const std::string& id, const std::string& attempt) {
