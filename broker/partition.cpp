@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/logging.h"
 #include "broker/fetch_reader.h"
+#include "broker/planted_bugs.h"
 #include "kafka/api/list_offsets.h"
 
 namespace marquee::broker {
@@ -74,6 +75,9 @@ void partition::keep_retention(const retention_rules& rules, std::int64_t now_ms
 }
 
 void partition::leader_ready(term_number term) {
+#ifdef MARQUEE_BROKER_PLANTED_BUGS
+  if (planted(planted_bug::forgets_producers_when_elected)) state_.forget_producers();
+#endif
   serves_ = true;
   appends_.open();
   log_debug("broker", "partition {}: leads from offset {} on, term {}", to_string(replica_.group()),
@@ -107,7 +111,8 @@ fetch_answer partition::fetch(const fetch_order& order) {
     answer.leader = leader_hint();
     return answer;
   }
-  answer.high_watermark = state_.next_offset();
+  answer.high_watermark = planted(planted_bug::serves_what_is_not_committed) ? replica_.log().next_offset()
+                                                                             : state_.next_offset();
   answer.log_start = log_start_offset();
   if (order.from < answer.log_start || order.from > replica_.log().next_offset()) {
     answer.error = kafka_error::offset_out_of_range;

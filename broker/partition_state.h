@@ -40,6 +40,13 @@ class partition_state {
   [[nodiscard]] const time_index& times() const { return times_; }
   [[nodiscard]] const leader_epoch_table& leader_epochs() const { return leader_epochs_; }
 
+#ifdef MARQUEE_BROKER_PLANTED_BUGS
+  void forget_producers() {
+    sequences_ = sequence_table();
+    idempotence_ = idempotence_table();
+  }
+#endif
+
   [[nodiscard]] bytes encode() const;
   /// Errors: corrupt, unsupported (written by a newer release).
   [[nodiscard]] result<> decode(bytes_view data);

@@ -102,6 +102,8 @@ void node::state::advance_commit() {
     const auto peer = peers.find(voter);
     return peer == peers.end() || peer->second.in_doubt ? log_index(0) : peer->second.match();
   });
+  if (planted(planted_bug::commits_without_a_majority) && persists.durable_index() >= term_start)
+    return commit_up_to(persists.durable_index());
   if (everywhere < term_start && !planted(planted_bug::commits_old_terms_by_counting)) return;
   commit_up_to(everywhere);
 }

@@ -22,6 +22,7 @@ from history import chaos_schedule  # noqa: E402
 from history import chaos_summary  # noqa: E402
 from history import check  # noqa: E402
 from history import events  # noqa: E402
+from history import small_disks  # noqa: E402
 import network_cluster  # noqa: E402
 import running_cluster  # noqa: E402
 from history.chaos_faults import Faults  # noqa: E402
@@ -41,12 +42,14 @@ def run(cluster, options, folder, say):
         do_harm(faults, workload, options, say)
         say("the faults are over; clients finish and read what is left")
         ends = workload.finish()
+        note_the_dead(faults, workload)
         topics = {cluster.api("GET", f"/topics/{name}")["topic"]["topic_id"]: (name, ends[name]) for name in ends}
     finally:
         workload.stop.set()
         workload.drain.set()
         workload.stop_native()
     brokers = {entry["name"]: entry["data_dir"] for entry in cluster.processes("broker")}
+    workload.history.close()
     cluster.control.stop()
     writer = events.HistoryWriter(history / "replicas.jsonl")
     for topic, (name, high) in topics.items():
@@ -59,12 +62,13 @@ def run(cluster, options, folder, say):
 
 def do_harm(faults, workload, options, say):
     kinds = options.faults or faults.kinds()
-    impossible = set(kinds) - set(faults.kinds())
+    impossible = set(kinds) - set(faults.kinds()) - set(chaos_schedule.NEED_MOUNTS)
     if impossible:
         raise SystemExit(f"not possible here: {', '.join(sorted(impossible))}")
     end = time.monotonic() + options.minutes * 60
     for step in chaos_schedule.steps(options.seed, kinds):
         time.sleep(step.quiet_s)
+        note_the_dead(faults, workload)
         if time.monotonic() > end:
             return
         start = events.now()
@@ -76,8 +80,16 @@ def do_harm(faults, workload, options, say):
         workload.history.write("fault", number=step.number, kind=step.kind, target=target, start=start, healed=healed,
                                progress_ms=progress_ms)
         say(f"fault {step.number}: {step.kind} {target}, {(healed - start) / 1e9:.1f} s, back after {progress_ms} ms")
-        if progress_ms is None:
-            return
+        assert progress_ms is not None, f"nothing was produced and consumed within 60 s of fault {step.number}"
+
+
+def note_the_dead(faults, workload):
+    """Nothing was done to any process: one that does not run has ended by itself."""
+    for entry in faults.cluster.processes():
+        if not faults.cluster.is_alive(entry):
+            workload.history.write("surprise", client=entry["name"], op=0, start=events.now(), end=events.now(),
+                                   text=f"the process ended by itself; its log is {entry['log']}")
+            faults.heal()
 
 
 def serve(binary, folder, options, say):
@@ -124,13 +136,19 @@ def chaos(options, say):
     (folder / "run.json").write_text(json.dumps({"seed": options.seed, "minutes": options.minutes,
                                                  "faults": options.faults, "rate": options.rate}))
     good = False
+    small = options.faults and set(options.faults) & set(chaos_schedule.NEED_MOUNTS)
+    disks = [folder / "cluster" / "data" / broker for broker in chaos_schedule.BROKERS] if small else []
     try:
-        for cluster in serve(options.binary or newest_binary(), folder / "cluster", options, say):
-            run(cluster, options, folder, say)
-        verdict, figures = check.judge(events.read(folder / "history"))
-        say(chaos_summary.text(folder / "history", figures))
-        say(verdict.text())
-        good = verdict.good
+        crash = None
+        try:
+            with small_disks.mounted(disks):
+                for cluster in serve(options.binary or newest_binary(), folder / "cluster", options, say):
+                    run(cluster, options, folder, say)
+        except AssertionError as problem:  # a process reported what must not be, or the cluster did not come back
+            crash = problem
+        good = judge(folder / "history", say) and not crash
+        if crash:
+            say(str(crash)[:3000])
         return good
     finally:
         if good and not options.keep and not options.folder:
@@ -138,6 +156,16 @@ def chaos(options, say):
         elif not good:
             say(f"kept: {folder}. The same again: scripts/chaos --seed {options.seed} --minutes {options.minutes:g}"
                 + (f" --faults {','.join(options.faults)}" if options.faults else ""))
+
+
+def judge(history, say):
+    """The verdict, if the run came so far that the replicas could be read."""
+    if not (history / "replicas.jsonl").exists():
+        return False
+    verdict, figures = check.judge(events.read(history))
+    say(chaos_summary.text(history, figures))
+    say(verdict.text())
+    return verdict.good
 
 
 def main():

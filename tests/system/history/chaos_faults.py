@@ -11,6 +11,7 @@ import time
 import urllib.parse
 
 from history import chaos_schedule
+from history import small_disks
 
 
 class Faults:
@@ -18,12 +19,13 @@ class Faults:
 
     def __init__(self, cluster, topics):
         self.cluster, self.topics = cluster, topics
-        self.frozen = []
+        self.frozen, self.filled = [], []
 
     def kinds(self):
         """Those that this cluster can have."""
         network = hasattr(self.cluster, "cut")
-        return [kind for kind in chaos_schedule.KINDS if network or kind not in chaos_schedule.NEED_NETWORK]
+        return [kind for kind in chaos_schedule.KINDS
+                if kind not in chaos_schedule.NEED_MOUNTS and (network or kind not in chaos_schedule.NEED_NETWORK)]
 
     def begin(self, step):
         """What was really done, for the history."""
@@ -36,6 +38,12 @@ class Faults:
             self._send(signal.SIGTERM, entries)
         elif step.kind == "postgres-stop":
             self._send(signal.SIGINT, entries)
+        elif step.kind == "cut-from-peers":  # managers and clients reach it still
+            for peer in self.cluster.processes("broker"):
+                if peer["name"] != entries[0]["name"]:
+                    self.cluster.cut(entries[0], peer)
+        elif step.kind == "disk-full":
+            self.filled = [small_disks.fill(entry["data_dir"]) for entry in entries]
         elif step.kind == "transfer":
             return self._transfer(entries[0], step.number)
         elif step.kind == "isolate":
@@ -51,6 +59,9 @@ class Faults:
             except ProcessLookupError:
                 pass
         self.frozen = []
+        for file in self.filled:
+            file.unlink()
+        self.filled = []
         self.cluster.revive()
 
     def _entry(self, target, number):

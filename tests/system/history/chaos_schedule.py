@@ -45,9 +45,13 @@ KINDS = {
     "transfer": (2, lambda choose: (choose.choice(BROKERS),), 0.0, 0.5),
     "cut": (3, _pair, 0.5, 6.0),
     "cut-one-way": (3, _pair, 0.5, 6.0),
+    "disk-full": (2, _one((*BROKERS, LEADER)), 1.0, 8.0),
+    "cut-from-peers": (2, _one((LEADER, LEADER, *BROKERS)), 0.5, 6.0),
     "isolate": (3, _one((*ANY, LEADER, LEADER)), 0.5, 6.0),
 }
-NEED_NETWORK = ("cut", "cut-one-way", "isolate")
+NEED_NETWORK = ("cut", "cut-one-way", "cut-from-peers", "isolate")
+# Only where they are asked for by name: each broker's data then lies on a small file system in memory.
+NEED_MOUNTS = ("disk-full",)
 QUIET_S = (1.0, 3.0)
 
 

@@ -95,7 +95,6 @@ class Workload:
             thread.join(timeout=120)
         for process in self.native:
             process.wait(timeout=30)
-        self.history.close()
         return ends
 
     def _tell(self, command):

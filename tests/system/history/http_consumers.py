@@ -106,6 +106,7 @@ class HttpConsumer(threading.Thread):
             answer = self.caller.call("POST", "/consumer/register", {"topic": self.topic})
             if answer.ok:
                 self.id = answer.body["consumer_id"]
+                self.history.write("registered", client=self.name, topic=self.topic, consumer_id=self.id)
             else:
                 time.sleep(PAUSE_S)
 

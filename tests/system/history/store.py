@@ -81,6 +81,9 @@ class HistoryStore:
     def _take_client(self, e):
         self._add("client", e["client"], e["sequenced"], e["ordered"], e["resends"])
 
+    def _take_registered(self, e):
+        """Only for people, who find the consumer in logs by it."""
+
     def _take_produce(self, e):
         client, op, attempt = e["client"], e["op"], e["try"]
         start, end, topic = e["start"], e["end"], e["topic"]
