@@ -29,6 +29,7 @@ class HttpProducer(threading.Thread):
         self.pause_s = 1 / rate
         self.stop = stop
         self.sequences = sequences
+        self.identity = sequences or Sequences()
         self.op = 0
         history.write("client", client=name, sequenced=sequences is not None,
                       ordered=sequences is not None and not shared, resends=False)
@@ -102,16 +103,15 @@ class HttpProducer(threading.Thread):
 
     def producer_id(self):
         """Registered once; a registration needs PostgreSQL and may have to wait for it."""
-        source = self.sequences or self
-        if getattr(source, "id", None) is None:
+        with self.identity.lock:
             end = time.monotonic() + FINISHING_S
-            while time.monotonic() < end:
+            while self.identity.id is None and time.monotonic() < end:
                 answer = self.caller.call("POST", "/producer/register", {"topic": self.topic})
                 if answer.ok:
-                    source.id = answer.body["producer_id"]
-                    break
-                time.sleep(PAUSE_S)
-        return getattr(source, "id", None)
+                    self.identity.id = answer.body["producer_id"]
+                else:
+                    time.sleep(PAUSE_S)
+            return self.identity.id
 
 
 def _told(one, duplicate):
@@ -121,14 +121,14 @@ def _told(one, duplicate):
 
 
 class Sequences:
-    """One registered producer and its counter."""
+    """One registered producer and its counter; several clients may share it."""
 
     def __init__(self):
         self.id = None
+        self.lock = threading.Lock()
         self._next = 0
-        self._lock = threading.Lock()
 
     def take(self, count):
-        with self._lock:
+        with self.lock:
             first, self._next = self._next, self._next + count
             return first
