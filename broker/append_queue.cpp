@@ -78,7 +78,10 @@ bool append_queue::propose_next() {
     const bool too_much = appended.error().code == error_code::overloaded;
     // With entries under way it is tried again when the next one lands.
     if (too_much && in_flight_ > 0) return false;
-    fail_queued(too_much ? kafka_error::not_enough_replicas : kafka_error::not_leader_or_follower);
+    const bool full_disk = appended.error().code == error_code::no_space;
+    fail_queued(too_much    ? kafka_error::not_enough_replicas
+                : full_disk ? kafka_error::kafka_storage_error
+                            : kafka_error::not_leader_or_follower);
     return false;
   }
   ++in_flight_;

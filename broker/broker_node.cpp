@@ -142,6 +142,7 @@ result<raft::raft_host_options> broker_node::raft_options(const broker_identity&
   raft.storage.data_dir = options_.data_dir;
   raft.storage.wal_file_bytes = static_cast<std::uint64_t>(options_.wal_file_bytes);
   raft.storage.checkpoint_bytes = static_cast<std::uint64_t>(options_.checkpoint_bytes);
+  raft.storage.keep_free_bytes = static_cast<std::uint64_t>(options_.disk_reserve_bytes / 2);
   raft.storage.flush_ms = options_.flush_ms;
   raft.storage.flush_bytes = static_cast<std::uint64_t>(options_.flush_bytes);
   raft.storage.boot_id_file = options_.boot_id_file;
@@ -197,6 +198,11 @@ result<> broker_node::open_front_door(const broker_identity& identity) {
   retention_ = std::make_unique<retention_loop>(*catalog_loop_, *host_, *catalog_, clock_,
                                                 options_.retention_check_ms);
   retention_->start();
+  disk_ = std::make_unique<disk_watch>(*catalog_loop_, files_, process_->metrics(), options_.data_dir,
+                                       options_.disk_reserve_bytes,
+                                       [this](bool low) { host_->set_low_space(low); });
+  catalog_loop_->run_and_wait([this] { disk_->check(); });
+  disk_->start();
   serving_ = services_.get();
   return {};
 }
@@ -219,7 +225,7 @@ net::future<push_result> broker_node::push(metadata_push what) {
 
 result<> broker_node::ready() const {
   if (serving_ == nullptr) return fail(error_code::unavailable, "no identity yet, or the log is being read");
-  return {};
+  return disk_->state();
 }
 
 void broker_node::wait_until_successors_are_known() const {

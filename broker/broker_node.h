@@ -9,6 +9,7 @@
 #include "base/file_system.h"
 #include "base/result.h"
 #include "broker/broker_options.h"
+#include "broker/disk_watch.h"
 #include "broker/internal_routes.h"
 #include "broker/kafka_front_door.h"
 #include "broker/manager_client.h"
@@ -77,6 +78,7 @@ class broker_node {
   std::unique_ptr<broker_services> services_;
   std::unique_ptr<replica_reconciler> reconciler_;
   std::unique_ptr<retention_loop> retention_;
+  std::unique_ptr<disk_watch> disk_;
   std::unique_ptr<kafka_front_door> door_;
   /// Applies metadata and makes replicas, which waits for the disk; turns retention.
   std::unique_ptr<net::event_loop> catalog_loop_;

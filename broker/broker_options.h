@@ -39,6 +39,7 @@ struct broker_options {
   std::string boot_id_file = "/proc/sys/kernel/random/boot_id";
 
   std::int64_t retention_check_ms = 30'000;
+  std::int64_t disk_reserve_bytes = std::int64_t{256} << 20;
 
   append_queue_options appends;
   kafka_limits limits;

@@ -53,6 +53,8 @@ void add_consumer_command(CLI::App& app, command_context& context);
 void add_producer_command(CLI::App& app, command_context& context);
 void add_bench_command(CLI::App& app, command_context& context);
 void add_raft_command(CLI::App& app, command_context& context);
+/// Reads a data directory; needs no cluster.
+void add_log_command(CLI::App& app, command_context& context);
 void add_config_reference_command(CLI::App& app, command_context& context);
 /// Reads the definitions of all the others: to be added last.
 void add_completion_command(CLI::App& app, command_context& context);

@@ -98,6 +98,7 @@ int main(int argc, char** argv) {
   add_cluster_command(app, context);
   add_bench_command(app, context);
   add_raft_command(app, context);
+  add_log_command(app, context);
   add_config_reference_command(app, context);
   add_broker_command(app, context);
   add_write_manager_command(app, context);

@@ -146,6 +146,9 @@ void hosted_replica::tick() {
   if (!node_) return;
   node_->tick(environment_.time.monotonic_ms());
   watch_disk();
+  watch_space();
+  watch_damage();
+  if (!node_) return;
   if (node_->has_work() || refused_persist_ || applied_ < commit_) home_.want_turn(*this);
 }
 
@@ -162,6 +165,9 @@ result<> hosted_replica::check_proposable() const {
 
 result<log_index> hosted_replica::propose(proposal wanted, proposal_done done) {
   result<> possible = check_proposable();
+  // Entries that free space, and those of consensus itself, go on.
+  if (possible && wanted.type == entry_type::data && environment_.is_low_on_space())
+    possible = fail(error_code::no_space, "this broker's disk is nearly full; another replica should lead");
   if (!possible) {
     metrics_.proposals_refused.add();
     return fail(possible);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -50,6 +51,10 @@ struct replica_environment {
   std::function<void()> leadership_won;
   /// A segment is full or too old: a checkpoint should come before long. May be asked again and again.
   std::function<void()> segment_ended = {};
+  /// The disk is nearly full: leaders hand over and take no records.
+  const std::atomic<bool>* low_space = nullptr;
+
+  [[nodiscard]] bool is_low_on_space() const { return low_space != nullptr && *low_space; }
 };
 
 /// One group's node, log and state machine, and the order in which they are driven (`work` in
@@ -142,6 +147,10 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   /// Logs and counts when the doubt is over.
   void watch_doubt();
   void watch_disk();
+  /// Damage that a read has met: hands over if it leads, then stands aside.
+  void watch_damage();
+  /// Hands over what it leads while the disk is nearly full, again and again, for another may be no better.
+  void watch_space();
   void fence(const error& why);
   [[nodiscard]] result<> check_proposable() const;
 
@@ -183,6 +192,9 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   std::int64_t handing_over_since_us_ = 0;
   std::optional<replica_id> last_successor_;
   bool silent_ = false;
+  std::int64_t next_space_hand_over_us_ = 0;
+  /// Damage was met then.
+  std::optional<std::int64_t> damaged_since_us_;
 };
 
 }  // namespace marquee::raft

@@ -35,7 +35,8 @@ raft_host_impl::raft_host_impl(raft_host_options options, file_system& files, co
                    .metrics = metrics_,
                    .leaders = leaders_,
                    .leadership_won = [this] { heartbeats_.leaders_changed(); },
-                   .segment_ended = [this] { want_new_segments(); }},
+                   .segment_ended = [this] { want_new_segments(); },
+                   .low_space = &low_space_},
       transport_(make_transport_options(), make_transport_callbacks(), metrics),
       heartbeats_(environment_, transport_, threads_) {
   if (callbacks_.on_leaders) leaders_.on_change(callbacks_.on_leaders);
@@ -110,8 +111,9 @@ result<> raft_host_impl::start() {
 }
 
 void raft_host_impl::warn_of_doubt(const std::vector<recovered_group>& found) {
-  const auto in_doubt = std::ranges::count_if(
-      found, [](const recovered_group& each) { return each.restored.doubt.open && each.damage.empty(); });
+  const auto in_doubt = std::ranges::count_if(found, [](const recovered_group& each) {
+    return each.restored.doubt.open && each.damage.empty() && each.cut_off.empty();
+  });
   if (in_doubt > 0)
     log_warning(
         component,

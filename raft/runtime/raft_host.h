@@ -125,6 +125,9 @@ class raft_host {
   /// Calls `visit` on the calling thread for each replica that is there now.
   virtual void for_each(const std::function<void(const std::shared_ptr<replica>&)>& visit) const = 0;
 
+  /// The disk is nearly full, or no longer: leaders hand over and take no records meanwhile.
+  virtual void set_low_space(bool low) = 0;
+
   /// The loops that partitions run on, for work that belongs to no partition (connections).
   [[nodiscard]] virtual std::vector<net::event_loop*> loops() const = 0;
   [[nodiscard]] virtual leader_table& leaders() = 0;

@@ -13,6 +13,7 @@ constexpr const char* component = "raft";
 /// A long replay lets other groups of the thread have their turn in between.
 constexpr std::size_t apply_bytes_most = std::size_t{1} << 20;
 constexpr std::int64_t hand_over_interval_us = 1'000'000;
+constexpr std::int64_t space_hand_over_interval_us = 5'000'000;
 }  // namespace
 
 void hosted_replica::process() {
@@ -189,6 +190,29 @@ bool hosted_replica::apply(const entry& committed) {
   }
   pending_.applied(committed, environment_.time.monotonic_us());
   return node_ != nullptr;
+}
+
+void hosted_replica::watch_damage() {
+  const auto met = log_->damage_met();
+  if (!met) return;
+  const std::int64_t now_us = environment_.time.monotonic_us();
+  const bool is_new = !damaged_since_us_;
+  if (is_new) damaged_since_us_ = now_us;
+  // What is damaged may be just what a follower lacks: then nobody can take over in time.
+  const bool waits = is_leader() && now_us - *damaged_since_us_ < environment_.options.handover_ms * 1000;
+  if (waits && (!is_new || hand_over())) return;
+  fence(error{met->code, met->message +
+                             ". Start this broker again: the log is cut off there and filled again by "
+                             "the leader"});
+}
+
+void hosted_replica::watch_space() {
+  if (!is_leader() || !environment_.is_low_on_space()) return;
+  const std::int64_t now_us = environment_.time.monotonic_us();
+  if (now_us < next_space_hand_over_us_) return;
+  next_space_hand_over_us_ = now_us + space_hand_over_interval_us;
+  if (hand_over())
+    log_info(component, "the disk is nearly full: leadership of {} is handed over", to_string(group_));
 }
 
 void hosted_replica::watch_disk() {

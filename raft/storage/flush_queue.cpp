@@ -98,7 +98,8 @@ result<> flush_queue::submit(flush_item item, space_claim claim) {
 bool flush_queue::wait() {
   std::unique_lock lock(mutex_);
   while (true) {
-    if (!queue_.empty() || (full_ && !checkpoint_asked_)) return true;
+    if (!queue_.empty() || (full_ && !checkpoint_asked_ && time_.monotonic_us() >= no_checkpoint_before_us_))
+      return true;
     if (stopping_) return false;
     if (sync_deadline_us_ == 0) {
       ready_.wait(lock);
@@ -148,7 +149,8 @@ bool flush_queue::step() {
   } else if (work.sync_due) {
     if (auto synced = sync_now(); !synced) fail_everything(synced.error(), {});
   }
-  if (!checkpoint_asked_ && (full || since_checkpoint_bytes_ >= options_.checkpoint_bytes)) {
+  const bool may_ask = !checkpoint_asked_ && time_.monotonic_us() >= no_checkpoint_before_us_;
+  if (may_ask && (full || since_checkpoint_bytes_ >= options_.checkpoint_bytes)) {
     checkpoint_asked_ = true;
     if (on_.checkpoint_wanted) on_.checkpoint_wanted();
   }

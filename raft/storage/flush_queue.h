@@ -130,6 +130,9 @@ class flush_queue final : private wal_slot_source {
   std::deque<wal_slot> checkpoint_slots_;
   std::uint64_t since_checkpoint_bytes_ = 0;
   bool checkpoint_asked_ = false;
+  /// One that failed for want of space is not tried again at once.
+  static constexpr std::int64_t failed_checkpoint_pause_us = 1'000'000;
+  std::int64_t no_checkpoint_before_us_ = 0;
   wal_writer::counters reported_;
 };
 

@@ -115,6 +115,7 @@ void flush_queue::run_checkpoint(flush_item item) {
     // The old files stay and hold everything: nothing is lost, the next checkpoint tries again.
     metrics_.failed_checkpoints.add();
     since_checkpoint_bytes_ = 0;
+    no_checkpoint_before_us_ = time_.monotonic_us() + failed_checkpoint_pause_us;
     {
       const std::lock_guard guard(mutex_);
       for (wal_slot& slot : checkpoint_slots_) {

@@ -164,9 +164,33 @@ void group_storage::begin_segment(std::shared_ptr<segment> next) {
   roll_wanted_ = false;
 }
 
+std::shared_ptr<segment> group_storage::active() const {
+  const std::lock_guard guard(mutex_);
+  return segments_.back();
+}
+
+void group_storage::replace_active(std::shared_ptr<segment> anew) {
+  const std::lock_guard guard(mutex_);
+  MARQUEE_ASSERT(anew->position() == base_, "a segment is replaced by an equal one");
+  segments_.back() = std::move(anew);
+  active_is_spoilt_ = false;
+}
+
 segment_position group_storage::position() const {
   const std::lock_guard guard(mutex_);
   return base_;
+}
+
+void group_storage::note_damage(const error& what, const segment& where) const {
+  if (what.code != error_code::corrupt) return;
+  const std::lock_guard guard(mutex_);
+  if (!damage_met_)
+    damage_met_ = met_damage{error{what.code, where.path() + ": " + what.message}, where.header().base_index};
+}
+
+std::optional<group_storage::met_damage> group_storage::damage_met() const {
+  const std::lock_guard guard(mutex_);
+  return damage_met_;
 }
 
 void group_storage::fence(const std::string& why) {

@@ -68,6 +68,12 @@ class group_storage {
   [[nodiscard]] result<move_plan> plan_move(log_index applied) const;
   /// The entries are in the active segment, synced. Errors: corrupt.
   [[nodiscard]] result<> moved(const std::vector<entry>& entries);
+  /// A write to the active segment failed half done: nothing may be written to that file any more.
+  void spoil_active() { active_is_spoilt_ = true; }
+  [[nodiscard]] bool active_is_spoilt() const { return active_is_spoilt_; }
+  [[nodiscard]] std::shared_ptr<segment> active() const;
+  /// The same entries in another file.
+  void replace_active(std::shared_ptr<segment> anew);
   /// Header of a segment that goes on after the active one.
   [[nodiscard]] segment_header next_header(const group_id& group, const state_block& state) const;
   void begin_segment(std::shared_ptr<segment> next);
@@ -76,6 +82,11 @@ class group_storage {
 
   /// From any thread.
   void fence(const std::string& why);
+  struct met_damage {
+    error what;
+    log_index segment_base;
+  };
+  [[nodiscard]] std::optional<met_damage> damage_met() const;
 
  private:
   /// A stretch of a segment file to look through.
@@ -84,6 +95,8 @@ class group_storage {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
   };
+  /// The first that reading meets is remembered.
+  void note_damage(const error& what, const segment& where) const;
   [[nodiscard]] log_index segments_last() const;
   [[nodiscard]] bool wants_new_segment_locked() const;
   [[nodiscard]] segment_summary active_summary() const;
@@ -109,7 +122,10 @@ class group_storage {
   mutable bool roll_promised_ = false;
   /// The active segment is too old.
   bool roll_wanted_ = false;
+  /// Checkpoint thread only.
+  bool active_is_spoilt_ = false;
   std::string fenced_;
+  mutable std::optional<met_damage> damage_met_;
 };
 
 }  // namespace marquee::raft

@@ -90,6 +90,7 @@ result<std::vector<entry>> group_storage::read(log_index from, log_index to, std
     }
     const std::size_t before = entries.size();
     auto left = read_stretch(*where, from, to, *budget, entries);
+    if (!left) note_damage(left.error(), *where->source);
     // What was read so far is good; the next call meets the damage.
     if (!left && entries.empty()) return fail(left);
     if (!left || entries.size() == before) return entries;
@@ -109,6 +110,7 @@ result<std::optional<log_index>> group_storage::index_of_offset(record_offset of
   segment_cursor cursor(where->source->data(), where->begin, where->end, least_piece_bytes);
   while (true) {
     auto header = cursor.peek();
+    if (!header) note_damage(header.error(), *where->source);
     if (!header) return fail(header, where->source->path());
     if (!*header) return fail(error_code::corrupt, where->source->path() + " ends before its index says");
     if ((*header)->e.next_offset() > offset) return std::optional<log_index>((*header)->e.index);

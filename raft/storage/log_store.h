@@ -34,6 +34,9 @@ struct log_store_options {
   /// Relaxed writes are synced this long after they were written, or after this many bytes (DESIGN D4).
   std::int64_t flush_ms = 100;
   std::uint64_t flush_bytes = std::uint64_t{1} << 20;
+  /// Segments do not grow and no file is made ahead while less than this would stay free on the disk: entries
+  /// then wait in the write-ahead log, and appends are refused (overloaded) when that is full.
+  std::uint64_t keep_free_bytes = 0;
 };
 
 /// How long an acknowledged write survives (DESIGN D4).
@@ -125,6 +128,9 @@ class group_log : public log_reader {
   virtual void raise_log_start(const log_start_mark& mark) = 0;
   /// Drops segments below the log start that were still appended to when it was raised.
   virtual void drop_old_segments() = 0;
+  /// Damage that reading has met, with file and position: what is damaged was given to nobody. The next start
+  /// cuts it off. On the group's thread.
+  [[nodiscard]] virtual std::optional<error> damage_met() { return std::nullopt; }
   /// Bytes in segments and in memory.
   [[nodiscard]] virtual std::uint64_t size_bytes() const = 0;
 };

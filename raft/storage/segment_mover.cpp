@@ -20,6 +20,39 @@ void fence(group_storage& storage, const group_id& group, const error& why) {
   storage.fence(text);
 }
 
+/// Errors: no_space. What waits stays in the write-ahead log.
+result<> check_space(const file_system& files, const group_storage& storage,
+                     const std::vector<entry>& entries, std::uint64_t keep_free_bytes) {
+  if (keep_free_bytes == 0) return {};
+  std::uint64_t wanted = keep_free_bytes;
+  for (const entry& e : entries) wanted += e.encoded_bytes();
+  const auto free = files.free_bytes(storage.folder());
+  if (!free || *free >= wanted) return {};
+  return fail(error_code::no_space, fmt::format("{} bytes are free", *free));
+}
+
+/// A file that could not be written whole is never written again: what is sound is copied into a new one.
+result<> replace_spoilt_file(file_system& files, group_storage& storage, const segment& active) {
+  auto anew =
+      segment::write_anew(files, storage.folder(), active, [](const std::string&) { return result<>(); });
+  if (!anew) return fail(anew);
+  storage.replace_active(std::move(*anew));
+  return {};
+}
+
+/// Writes the entries and shows them. Errors: no_space (tried again at the next checkpoint), corrupt, io.
+result<> write_entries(file_system& files, group_storage& storage, group_storage::move_plan& plan) {
+  if (storage.active_is_spoilt()) {
+    if (auto replaced = replace_spoilt_file(files, storage, *plan.active); !replaced) return replaced;
+    plan.active = storage.active();
+  }
+  if (auto written = plan.active->write(plan.entries); !written) {
+    if (written.error().code == error_code::no_space) storage.spoil_active();
+    return written;
+  }
+  return storage.moved(plan.entries);
+}
+
 void begin_next_segment(file_system& files, group_storage& storage, const segment& active,
                         const group_checkpoint& wanted) {
   const std::string& folder = storage.folder();
@@ -35,18 +68,21 @@ void begin_next_segment(file_system& files, group_storage& storage, const segmen
 
 }  // namespace
 
-segment_progress move_to_segments(file_system& files, group_storage& storage,
-                                  const group_checkpoint& wanted) {
+segment_progress move_to_segments(file_system& files, group_storage& storage, const group_checkpoint& wanted,
+                                  std::uint64_t keep_free_bytes) {
   segment_progress progress{wanted.group, storage.position(), ""};
   auto plan = storage.plan_move(wanted.state.applied);
   if (!plan) return progress;
-  if (!plan->entries.empty()) {
-    auto written = plan->active->write(plan->entries);
-    if (written) written = storage.moved(plan->entries);
-    if (!written) {
-      fence(storage, wanted.group, written.error());
-      return progress;
-    }
+  auto moved = check_space(files, storage, plan->entries, keep_free_bytes);
+  if (moved && !plan->entries.empty()) moved = write_entries(files, storage, *plan);
+  if (!moved && moved.error().code == error_code::no_space) {
+    log_debug("raft.storage", "{}: its entries stay in the write-ahead log: {}", to_string(wanted.group),
+              moved.error().message);
+    return progress;
+  }
+  if (!moved) {
+    fence(storage, wanted.group, moved.error());
+    return progress;
   }
   if (plan->roll) begin_next_segment(files, storage, *plan->active, wanted);
   progress.position = storage.position();

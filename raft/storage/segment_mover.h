@@ -12,6 +12,7 @@ namespace marquee::raft {
 /// failed write or sync fences the group; the progress then carries the damage. If only the new segment
 /// cannot be made, the old one goes on.
 [[nodiscard]] segment_progress move_to_segments(file_system& files, group_storage& storage,
-                                                const group_checkpoint& wanted);
+                                                const group_checkpoint& wanted,
+                                                std::uint64_t keep_free_bytes);
 
 }  // namespace marquee::raft

@@ -26,6 +26,18 @@ void segment_remover::remove(const std::string& folder, std::vector<std::shared_
   posted_ = false;
 }
 
+void segment_remover::forget_index(const std::string& folder, log_index base_index) {
+  const auto forget = [this, folder, base_index] {
+    const std::string path = segment_index_path(folder, base_index);
+    auto removed = files_.remove_file(path);
+    if (removed) removed = files_.sync_directory(folder);
+    if (!removed)
+      log_warning("raft.storage", "{} cannot be removed, remove it before the next start: {}", path,
+                  removed.error().message);
+  };
+  if (!later_(forget)) forget();
+}
+
 void segment_remover::work() {
   std::set<std::string> failed;
   while (true) {

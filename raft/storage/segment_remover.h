@@ -32,6 +32,8 @@ class segment_remover {
 
   /// The log start above them must be durable.
   void remove(const std::string& folder, std::vector<std::shared_ptr<segment>> segments);
+  /// Removes the stored index of a segment in which damage was found.
+  void forget_index(const std::string& folder, log_index base_index);
 
  private:
   struct removal {

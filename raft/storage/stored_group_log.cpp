@@ -69,6 +69,14 @@ result<> stored_group_log::persist(const persist_request& request, durability wa
   return {};
 }
 
+std::optional<error> stored_group_log::damage_met() {
+  const auto met = storage_->damage_met();
+  if (!met) return std::nullopt;
+  // Without its index the next start reads the segment entry by entry.
+  if (!std::exchange(damage_was_told_, true)) remover_.forget_index(storage_->folder(), met->segment_base);
+  return met->what;
+}
+
 void stored_group_log::raise_log_start(const log_start_mark& mark) {
   if (!storage_->raise_log_start(mark)) return;
   log_start_unwritten_ = true;

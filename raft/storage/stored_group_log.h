@@ -43,6 +43,7 @@ class stored_group_log final : public group_log {
   }
   [[nodiscard]] bool needs_state_block() const override { return storage_->needs_state_block(); }
   void set_segment_bytes(std::uint64_t segment_bytes) override { storage_->set_segment_bytes(segment_bytes); }
+  [[nodiscard]] std::optional<error> damage_met() override;
   [[nodiscard]] std::uint64_t size_bytes() const override { return storage_->size_bytes(); }
   [[nodiscard]] bool wants_new_segment() const override { return storage_->wants_new_segment(); }
   void end_segment_older_than(std::int64_t append_time_ms) override {
@@ -64,6 +65,7 @@ class stored_group_log final : public group_log {
   segment_remover& remover_;
   /// The log has no record of the log start yet.
   bool log_start_unwritten_ = false;
+  bool damage_was_told_ = false;
   /// Out of the readers' sight; their files wait for that record.
   std::vector<std::shared_ptr<segment>> old_;
   /// As handed to the queue last.

@@ -180,7 +180,7 @@ result<> wal_log_store::run_checkpoint(const std::vector<group_checkpoint>& grou
       if (const auto known = groups_.find(wanted.group); known != groups_.end())
         storage = known->second.storage;
     }
-    if (storage) progress.push_back(move_to_segments(files_, *storage, wanted));
+    if (storage) progress.push_back(move_to_segments(files_, *storage, wanted, options_.keep_free_bytes));
   }
   flush_item item;
   item.checkpoint = std::move(progress);
@@ -206,10 +206,15 @@ void wal_log_store::ask_for_file() {
 
 void wal_log_store::make_files() {
   while (queue_->wants_file() && time_.monotonic_ms() >= no_file_before_ms_.load()) {
-    const auto made = queue_->add_file();
+    const auto free = options_.keep_free_bytes == 0 ? result<std::uint64_t>(options_.wal_file_bytes)
+                                                    : files_.free_bytes(options_.data_dir);
+    const bool fits = !free || *free >= options_.keep_free_bytes + options_.wal_file_bytes;
+    const auto made = fits ? queue_->add_file() : fail(error_code::no_space, "the disk is nearly full");
     if (made) continue;
-    log_warning("raft.storage", "{}; appends are refused when the files that are there are full",
-                made.error().message);
+    // What the disk is like is told by whoever watches it.
+    if (fits)
+      log_warning("raft.storage", "{}; appends are refused when the files that are there are full",
+                  made.error().message);
     no_file_before_ms_ = time_.monotonic_ms() + 1000;
   }
   file_asked_ = false;

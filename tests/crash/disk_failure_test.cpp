@@ -116,6 +116,26 @@ TEST_F(disk_failure_test, full_disk_refuses_appends_until_there_is_room_again) {
   EXPECT_TRUE(append(group, index));
 }
 
+// Half of an entry is in the file: nothing is ever written to that file again, and nothing of it is read.
+TEST_F(disk_failure_test, segment_that_met_a_full_disk_goes_on_in_a_new_file) {
+  for (const disk_fault fault : {disk_fault::no_space, disk_fault::short_write}) {
+    const std::int64_t last = under_test.logs.at(group)->last_index().value();
+    ASSERT_TRUE(append(group, last + 1));
+    ASSERT_TRUE(append(group, last + 2));
+    files.fail_at(files.operations() + 1, fault);
+    EXPECT_TRUE(under_test.checkpoint(group, last + 1)) << "the others' checkpoint is not held up";
+    ASSERT_TRUE(append(group, last + 3)) << "nobody is fenced";
+    EXPECT_EQ(under_test.all_entries(group).size(), static_cast<std::size_t>(last + 3));
+    ASSERT_TRUE(under_test.checkpoint(group, last + 3));
+    EXPECT_EQ(under_test.all_entries(group).size(), static_cast<std::size_t>(last + 3));
+    under_test.close();
+    files.crash(static_cast<std::uint64_t>(last) + 5);
+    ASSERT_TRUE(under_test.open());
+    EXPECT_EQ(under_test.recovered.at(group).cut_off, "");
+    EXPECT_EQ(under_test.all_entries(group).size(), static_cast<std::size_t>(last + 3));
+  }
+}
+
 TEST_F(disk_failure_test, checkpoint_without_room_for_its_files_fails_and_loses_nothing) {
   for (std::int64_t index = 1; index <= 10; ++index) ASSERT_TRUE(append(group, index));
   std::uint64_t used = 0;

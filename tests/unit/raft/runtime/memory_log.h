@@ -50,6 +50,8 @@ class memory_log final : public group_log {
       found.push_back(entries_[static_cast<std::size_t>(i.value() - 1)]);
     return found;
   }
+  [[nodiscard]] std::optional<error> damage_met() override { return damage; }
+  std::optional<error> damage;
   [[nodiscard]] record_offset next_offset() const override { return {}; }
   [[nodiscard]] record_offset log_start_offset() const override { return {}; }
   [[nodiscard]] result<std::vector<entry>> read_from_offset(record_offset, record_offset,

@@ -187,6 +187,21 @@ TEST_F(segment_retention_test, replica_whose_logs_beginning_is_gone_after_retent
   }
 }
 
+TEST_F(segment_retention_test, damage_that_reading_meets_is_told_and_cut_off_at_the_next_start) {
+  const std::string path = segment_path(group_folder("/node", group), log_index(21));
+  files.flip_bit(path, files.content(path).size() - 5, 3);
+  EXPECT_FALSE(log().damage_met());
+  const auto read = log().read_from_offset(record_offset(39), record_offset(60), 100'000);
+  EXPECT_EQ(read.error().code, error_code::corrupt);
+  const auto met = log().damage_met();
+  ASSERT_TRUE(met);
+  EXPECT_NE(met->message.find(path), std::string::npos) << met->message;
+  under_test.close();
+  ASSERT_TRUE(under_test.open());
+  EXPECT_NE(under_test.recovered.at(group).cut_off, "");
+  EXPECT_EQ(log().last_index(), log_index(39));
+}
+
 TEST_F(segment_retention_test, damaged_segments_are_kept_aside_and_what_is_left_is_a_whole_log) {
   under_test.close();
   const std::string path = segment_path(group_folder("/node", group), log_index(21));
