@@ -12,7 +12,7 @@ import running_cluster
 from cluster import postgres
 from cluster.layout import Layout
 from database import Database, until
-from relay import Relay
+from database_relay import Relay
 from traffic import Traffic
 
 MANAGERS = ("wm-1", "wm-2", "rm-1", "rm-2")
