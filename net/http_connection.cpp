@@ -185,6 +185,7 @@ task<http_connection::next_step> http_connection::answer(request_parser& parser)
   const bool keep_alive = parser.wants_keep_alive() && !stopping() && !input_->ended();
   if (stopping()) response.headers.set(std::string(stopping_field), "true");
   const bool with_body = exchange.request.method != "HEAD";
+  const std::uint64_t received_before = input_->received();
   bool written =
       co_await write_response(response, exchange.http_1_1, keep_alive, with_body, exchange.request_id);
   // A client that has finished sending may be gone or still listen, and a large answer may lie in our own
@@ -194,6 +195,10 @@ task<http_connection::next_step> http_connection::answer(request_parser& parser)
   if (written && (input_->ended() || large))
     written = !input_->was_reset() && co_await stream_.wait_until_taken(deadline::in_ms(
                                           large ? server_->options.write_timeout_ms : linger_ms));
+  // It may have gone so soon after its next request that nobody looked in between.
+  if (!written && response.next_request_confirms &&
+      co_await input_->wait_for_data(0, deadline::in_ms(linger_ms)) == read_ahead::event::data)
+    written = input_->received() > received_before;
   account_body(0);
   count(response.status, exchange.elapsed_us());
   if (response.on_written) {

@@ -65,6 +65,9 @@ struct http_response {
   /// Called once on the server's loop when the answer has been handed to the operating system whole (true),
   /// or could not be, or was not wanted (false: HEAD). May be empty.
   std::function<void(bool written)> on_written = {};
+  /// The client is known not to send its next request before it has read this answer whole: a byte of that
+  /// request proves that the answer was written, however the connection ended.
+  bool next_request_confirms = false;
 };
 
 /// 200 (or `status`) with a JSON body.

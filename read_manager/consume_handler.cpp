@@ -149,6 +149,7 @@ net::http_response answer_with(services& all, net::http_exchange& exchange, cons
   response.headers.add("Server-Timing",
                        "manager;dur=" + std::to_string(static_cast<double>(exchange.elapsed_us()) / 1000.0));
   consumer->answered_attempt = call.attempt;
+  response.next_request_confirms = !call.attempt.empty();  // our own processes do not pipeline
   response.on_written = [consumer, turn, id = what.id](bool written) {
     if (!written) consumer->session.undo(id);
   };

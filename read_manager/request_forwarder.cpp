@@ -196,6 +196,7 @@ net::task<forward_outcome> request_forwarder::forward(net::http_exchange& exchan
     answer.on_written = [this, owner, consumer_id, attempt](bool written) {
       if (!written) begin_to_say_undelivered(owner, consumer_id, attempt);
     };
+  answer.next_request_confirms = exchange.request.headers.has(attempt_header);
   outcome.response = std::move(answer);
   co_return outcome;
 }

@@ -259,6 +259,28 @@ TEST_F(http_server_test, an_answer_to_a_client_that_closed_before_it_was_not_wri
   EXPECT_FALSE(written.get_future().get());
 }
 
+TEST_F(http_server_test, a_next_request_proves_that_an_answer_was_read_however_soon_the_connection_ends) {
+  std::promise<bool>* written = nullptr;
+  start([&](http_exchange& exchange) -> task<http_response> {
+    http_response response = text_response(std::string(200'000, 'x') + "end");
+    if (exchange.request.path != "/first") co_return response;
+    response.next_request_confirms = true;
+    response.on_written = [&](bool was) { written->set_value(was); };
+    co_return response;
+  });
+  for (int round = 0; round < 20;
+       ++round) {  // the server looks every few milliseconds: most rounds come between
+    std::promise<bool> told;
+    written = &told;
+    raw_client client(server->port());
+    client.send("GET /first HTTP/1.1\r\nHost: t\r\n\r\n");
+    EXPECT_THAT(client.read_until("xend"), ::testing::EndsWith("xend"));
+    client.send("GET /second HTTP/1.1\r\nHost: t\r\n\r\n");
+    client.reset();
+    EXPECT_TRUE(told.get_future().get()) << "round " << round;
+  }
+}
+
 TEST_F(http_server_test, tells_a_handler_that_its_answer_was_written) {
   std::promise<bool> written;
   start([&](http_exchange&) -> task<http_response> {
