@@ -80,7 +80,8 @@ task<> http_connection::run() {
 }
 
 void http_connection::begin_stop() {
-  if (!busy_) stream_.close();
+  // A request that has arrived and was not looked at yet is answered; then the connection ends.
+  if (!busy_ && !input_->anything_waits()) stream_.close();
 }
 
 task<http_connection::next_step> http_connection::serve_one() {

@@ -137,6 +137,8 @@ void http_server::stop(std::int64_t grace_ms) {
   if (!state_->accepting) return;
   announce_stop();
   state_->accepting->stop_accepting();
+  // The loop turns twice: what was accepted at the last moment is handed over, and begins to be served.
+  for (int turns = 0; turns < 2; ++turns) state_->loop.run_and_wait([] {});
   // What came in with the last connections is a request, not an idle connection.
   state_->wait_until_empty(std::min(grace_ms, settle_ms));
   state_->loop.run_and_wait([self = state_] {

@@ -34,6 +34,7 @@ struct listener::state : std::enable_shared_from_this<listener::state> {
   std::uint64_t next_id = 0;
   std::size_t being_refused = 0;
   bool stopping = false;
+  bool closed = false;  ///< no connection is served any more
 
   result<> bind();
   static task<> accept_loop(std::shared_ptr<state> self);
@@ -44,6 +45,7 @@ struct listener::state : std::enable_shared_from_this<listener::state> {
   static task<> refuse(std::shared_ptr<state> self, stream connection);
   void stop_accepting();
   void close_all() {
+    closed = true;
     for (const auto& [id, weak] : open)
       if (const auto alive = weak.lock()) alive->close();
   }
@@ -77,6 +79,8 @@ task<> listener::state::accept_loop(std::shared_ptr<state> self) {
   while (!self->stopping) {
     boost::system::error_code ec;
     tcp::socket socket = co_await self->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, ec));
+    // One that was accepted while the loop was told to stop is like those that waited.
+    if (self->stopping && !ec && !self->closed) take(self, std::move(socket));
     if (self->stopping) break;
     if (ec == asio::error::connection_aborted || ec == asio::error::connection_reset) continue;
     if (ec) {

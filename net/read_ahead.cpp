@@ -55,6 +55,12 @@ void read_ahead::on_read(bool failed, std::size_t count) {
   arrived_.wake_all();
 }
 
+bool read_ahead::anything_waits() const {
+  if (!data().empty()) return true;
+  boost::system::error_code ec;
+  return !source_->closed_here && source_->socket.available(ec) > 0 && !ec;
+}
+
 void read_ahead::watch_end(std::string probe) {
   probe_ = std::move(probe);
   watching_ = true;

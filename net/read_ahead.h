@@ -34,6 +34,8 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   /// What has arrived and was not consumed. Valid until the next call or suspension.
   [[nodiscard]] std::string_view data() const { return std::string_view(buffer_).substr(consumed_); }
   void consume(std::size_t count);
+  /// Something has arrived, here or at the operating system, and was not consumed.
+  [[nodiscard]] bool anything_waits() const;
   /// The other side has finished or reset the connection, or it was closed here.
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] bool was_reset() const { return reset_; }

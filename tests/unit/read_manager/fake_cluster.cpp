@@ -4,6 +4,7 @@
 
 #include "base/byte_codec.h"
 #include "batches.h"
+#include "kafka/api/api_versions.h"
 #include "kafka/api/offset_commit.h"
 #include "kafka/api/offset_fetch.h"
 
@@ -96,6 +97,10 @@ net::task<kafka::wire_message> fake_cluster::answer(kafka::request_header header
       co_return answer_list_offsets(header, body);
     case kafka::api_key::offset_commit:
       co_return answer_commit(header, body);
+    case kafka::api_key::api_versions:  // asks whether somebody is there
+      co_return kafka::response_frame(kafka::api_versions_response::for_version(header.version),
+                                      kafka::api_versions_response::answer_version(header.version),
+                                      header.correlation_id);
     default:
       co_return answer_positions(header, body);
   }
