@@ -11,13 +11,18 @@ std::optional<kafka::leader_hint> broker_services::other_leader(const group_id& 
 std::vector<kafka_address> broker_services::kafka_addresses(const cluster_metadata& metadata) const {
   std::vector<kafka_address> addresses = {{self.broker.value(), advertised.host, advertised.port}};
   for (const auto& [id, broker] : metadata.brokers)
-    if (id != self.broker) addresses.push_back({id.value(), broker.host, broker.kafka_port});
+    if (id != self.broker && !broker.evicted)
+      addresses.push_back({id.value(), broker.host, broker.kafka_port});
   return addresses;
 }
 
 std::set<std::int32_t> broker_services::live_brokers() const {
   std::set<std::int32_t> live = {self.broker.value()};
-  for (const broker_id peer : host.connected_peers()) live.insert(peer.value());
+  const metadata_snapshot metadata = catalog.snapshot();
+  for (const broker_id peer : host.connected_peers()) {
+    const auto known = metadata->brokers.find(peer);
+    if (known == metadata->brokers.end() || !known->second.evicted) live.insert(peer.value());
+  }
   return live;
 }
 

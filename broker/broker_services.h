@@ -72,9 +72,9 @@ struct broker_services {
 
   /// Another broker that leads the group, as far as known.
   [[nodiscard]] std::optional<kafka::leader_hint> other_leader(const group_id& group) const;
-  /// Of all brokers, this one first.
+  /// Of all brokers that are not evicted, this one first.
   [[nodiscard]] std::vector<kafka_address> kafka_addresses(const cluster_metadata& metadata) const;
-  /// Brokers that this one is connected to, and itself.
+  /// Brokers that this one is connected to and that are not evicted, and itself.
   [[nodiscard]] std::set<std::int32_t> live_brokers() const;
 };
 

@@ -49,6 +49,8 @@ struct broker_metadata {
   std::uint16_t kafka_port = 0;
   std::uint16_t raft_port = 0;
   std::uint16_t http_port = 0;
+  /// Clients are not told of it; it stays a peer, so that its replicas catch up as soon as it is back.
+  bool evicted = false;
 
   bool operator==(const broker_metadata&) const = default;
 };

@@ -72,7 +72,8 @@ broker_metadata read_broker(const json& item) {
           .host = item.at("host").get<std::string>(),
           .kafka_port = read_port(item, "kafka_port"),
           .raft_port = read_port(item, "raft_port"),
-          .http_port = read_port(item, "http_port")};
+          .http_port = read_port(item, "http_port"),
+          .evicted = item.value("evicted", false)};
 }
 
 metadata_push read_push(const json& body) {
@@ -112,6 +113,17 @@ json topic_json(const topic_metadata& topic) {
           {"partitions", std::move(partitions)}};
 }
 
+json broker_json(const broker_metadata& broker) {
+  json told = {{"broker_id", broker.replica.broker.value()},
+               {"incarnation", broker.replica.incarnation.value()},
+               {"host", broker.host},
+               {"kafka_port", broker.kafka_port},
+               {"raft_port", broker.raft_port},
+               {"http_port", broker.http_port}};
+  if (broker.evicted) told["evicted"] = true;
+  return told;
+}
+
 }  // namespace
 
 result<metadata_push> decode_metadata_push(std::string_view text) {
@@ -128,13 +140,7 @@ std::string encode_metadata(const cluster_metadata& metadata) {
   json topics = json::array();
   for (const auto& [id, topic] : metadata.topics) topics.push_back(topic_json(topic));
   json brokers = json::array();
-  for (const auto& [id, broker] : metadata.brokers)
-    brokers.push_back({{"broker_id", broker.replica.broker.value()},
-                       {"incarnation", broker.replica.incarnation.value()},
-                       {"host", broker.host},
-                       {"kafka_port", broker.kafka_port},
-                       {"raft_port", broker.raft_port},
-                       {"http_port", broker.http_port}});
+  for (const auto& [id, broker] : metadata.brokers) brokers.push_back(broker_json(broker));
   const json body = {{"format_version", format_version},
                      {"controller_epoch", metadata.controller_epoch},
                      {"controller_holder", metadata.controller_holder},

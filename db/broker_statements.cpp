@@ -29,14 +29,15 @@ broker_row row_of(const pqxx::row& row) {
           .http_port = static_cast<std::uint16_t>(row[6].as<int>()),
           .rack = row[7].as<std::string>(),
           .release = row[8].as<std::string>(),
+          .evicted_ms = row[10].as<std::int64_t>(),
           .version = row[9].as<metadata_version>()};
 }
 
 /// By identity first, then by address: see D8 and http-api.md.
 pqxx::result find_known(pqxx::work& transaction, const broker_registration& wanted) {
   const std::string select =
-      "SELECT broker_id, incarnation, boot, host, kafka_port, raft_port, http_port, rack, release, version "
-      "FROM brokers ";
+      "SELECT broker_id, incarnation, boot, host, kafka_port, raft_port, http_port, rack, release, version, "
+      "coalesce(evicted_ms, 0) FROM brokers ";
   if (wanted.id.value() != 0)
     return transaction.exec_params(select + "WHERE broker_id = $1", wanted.id.value());
   if (wanted.incarnation.value() != 0) {
@@ -114,6 +115,7 @@ result<registered_broker> register_broker(pqxx::connection& connection, const br
   broker_row next = wanted_row(wanted);
   next.id = known.id;
   if (next.http_port == 0) next.http_port = known.http_port;
+  next.evicted_ms = known.evicted_ms;
   next.version = known.version;
   const bool same = next.incarnation == known.incarnation && next.boot == known.boot &&
                     next.host == known.host && next.kafka_port == known.kafka_port &&
@@ -130,6 +132,27 @@ result<registered_broker> register_broker(pqxx::connection& connection, const br
       next.rack, next.release, next.version);
   transaction.commit();
   return registered_broker{next, false};
+}
+
+result<broker_row> set_eviction(pqxx::connection& connection, const eviction_order& order,
+                                const controller_office& office) {
+  pqxx::work transaction(connection);
+  const metadata_version version = raise_version(transaction);
+  // Behind the version row's lock: whoever took the office meanwhile has raised the epoch already, or waits.
+  const auto now = transaction.exec1("SELECT epoch, holder FROM controller FOR SHARE");
+  if (now[0].as<std::int64_t>() != office.epoch || now[1].as<std::string>() != office.holder)
+    return fail(error_code::refused, "this manager is no longer the controller");
+  const auto changed = transaction.exec_params(
+      "UPDATE brokers SET evicted_ms = CASE WHEN $3 THEN marquee_now_ms() END, version = $4 "
+      "WHERE broker_id = $1 AND boot = $2 AND (evicted_ms IS NULL) = $3 RETURNING broker_id, incarnation, "
+      "boot, host, kafka_port, raft_port, http_port, rack, release, version, coalesce(evicted_ms, 0)",
+      order.broker.value(), order.boot.value(), order.evicted, version);
+  if (changed.empty())
+    return fail(error_code::conflict, "broker " + std::to_string(order.broker.value()) +
+                                          " was started again meanwhile, or this has been done already");
+  const broker_row row = row_of(changed[0]);
+  transaction.commit();
+  return row;
 }
 
 result<controller_office> read_office(pqxx::connection& connection) {

@@ -31,6 +31,11 @@ result<removal> delete_client(pqxx::connection& connection, const std::string& t
   transaction.exec_params(
       "UPDATE " + table + " SET deleted_ms = marquee_now_ms(), version = $2 WHERE number = $1", number,
       version);
+  // table is "producers" or "consumers"
+  transaction.exec_params(
+      "DELETE FROM activity WHERE number = $1 AND (kind = 'producer') = ($2 = 'producers') AND kind <> "
+      "'broker'",
+      number, table);
   transaction.commit();
   return removal::removed;
 }
@@ -101,6 +106,38 @@ result<consumer_row> find_consumer(pqxx::connection& connection, std::int64_t nu
       .start_positions = positions_from_json(found[0][3].as<std::string>()),
       .created_ms = found[0][4].as<std::int64_t>(),
       .deleted_ms = found[0][5].as<std::int64_t>()};
+}
+
+result<> write_activity(pqxx::connection& connection, const std::vector<activity_item>& items) {
+  pqxx::work transaction(connection);
+  transaction.exec_params(
+      "INSERT INTO activity (kind, number, topic_id, last_seen_ms, written_ms) "
+      "SELECT kind, number, topic_id, last_seen_ms, marquee_now_ms() FROM jsonb_to_recordset($1::jsonb) "
+      "AS heard (kind text, number bigint, topic_id uuid, last_seen_ms bigint) "
+      "ON CONFLICT (kind, number) DO UPDATE SET "
+      "last_seen_ms = greatest(activity.last_seen_ms, excluded.last_seen_ms), written_ms = "
+      "excluded.written_ms",
+      activity_to_json(items));
+  transaction.commit();
+  return {};
+}
+
+result<activity_rows> read_activity(pqxx::connection& connection, std::int64_t written_after_ms,
+                                    std::int64_t most) {
+  pqxx::work transaction(connection);
+  activity_rows read;
+  for (const auto& row : transaction.exec_params(
+           "SELECT kind, number, coalesce(topic_id::text, ''), last_seen_ms, written_ms FROM activity "
+           "WHERE written_ms > $1 ORDER BY written_ms LIMIT $2",
+           written_after_ms, most)) {
+    const auto kind = activity_kind_of(row[0].as<std::string>());
+    if (!kind) continue;
+    read.items.push_back({.key = {*kind, row[1].as<std::int64_t>()},
+                          .topic_id = uuid::parse(row[2].as<std::string>()).value_or(uuid{}),
+                          .last_seen_ms = row[3].as<std::int64_t>()});
+    read.written_ms = row[4].as<std::int64_t>();
+  }
+  return read;
 }
 
 }  // namespace marquee::db::statements

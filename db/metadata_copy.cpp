@@ -74,7 +74,8 @@ json broker_json(const broker_row& broker) {
           {"boot", broker.boot.value()},     {"host", broker.host},
           {"kafka_port", broker.kafka_port}, {"raft_port", broker.raft_port},
           {"http_port", broker.http_port},   {"rack", broker.rack},
-          {"release", broker.release},       {"version", broker.version}};
+          {"release", broker.release},       {"evicted_ms", broker.evicted_ms},
+          {"version", broker.version}};
 }
 
 broker_row broker_from(const json& item) {
@@ -87,6 +88,7 @@ broker_row broker_from(const json& item) {
           .http_port = item.at("http_port"),
           .rack = item.at("rack"),
           .release = item.at("release"),
+          .evicted_ms = item.value<std::int64_t>("evicted_ms", 0),
           .version = item.at("version")};
 }
 

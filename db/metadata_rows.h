@@ -46,8 +46,11 @@ struct broker_row {
   std::uint16_t raft_port = 0;
   std::uint16_t http_port = 0;
   std::string rack{};
-  std::string release{};  ///< what the broker says its version is
+  std::string release{};        ///< what the broker says its version is
+  std::int64_t evicted_ms = 0;  ///< 0: it is not
   metadata_version version = 0;
+
+  [[nodiscard]] bool evicted() const { return evicted_ms != 0; }
 };
 
 /// A manager that lives or lived. Written often, so it carries no version.

@@ -58,6 +58,15 @@ net::task<result<registered_broker>> metadata_store::register_broker(broker_regi
       end);
 }
 
+net::task<result<broker_row>> metadata_store::set_eviction(eviction_order order, controller_office office,
+                                                           net::deadline end) {
+  return pool_->run<broker_row>(
+      [order, office = std::move(office)](pqxx::connection& connection) {
+        return statements::set_eviction(connection, order, office);
+      },
+      end);
+}
+
 net::task<result<std::int64_t>> metadata_store::take_producer_ids(std::int64_t count, net::deadline end) {
   return pool_->run<std::int64_t>(
       [count](pqxx::connection& connection) { return statements::take_producer_ids(connection, count); },
@@ -106,6 +115,23 @@ net::task<result<>> metadata_store::report_process(process_row process, net::dea
   return pool_->run<void>(
       [process = std::move(process)](pqxx::connection& connection) {
         return statements::report_process(connection, process);
+      },
+      end);
+}
+
+net::task<result<>> metadata_store::write_activity(std::vector<activity_item> items, net::deadline end) {
+  return pool_->run<void>(
+      [items = std::move(items)](pqxx::connection& connection) {
+        return statements::write_activity(connection, items);
+      },
+      end);
+}
+
+net::task<result<activity_rows>> metadata_store::read_activity(std::int64_t written_after_ms,
+                                                               std::int64_t most, net::deadline end) {
+  return pool_->run<activity_rows>(
+      [written_after_ms, most](pqxx::connection& connection) {
+        return statements::read_activity(connection, written_after_ms, most);
       },
       end);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "db/activity_table.h"
 #include "db/metadata_rows.h"
 #include "net/deadline.h"
 #include "net/task.h"
@@ -53,6 +54,19 @@ struct registered_broker {
   bool created = false;
 };
 
+/// A broker, as it was when the controller decided, is to count as evicted or no longer to.
+struct eviction_order {
+  broker_id broker{};
+  boot_count boot{};
+  bool evicted = true;
+};
+
+/// What managers wrote about who was last seen when.
+struct activity_rows {
+  std::vector<activity_item> items{};
+  std::int64_t written_ms = 0;  ///< of the newest, by PostgreSQL's clock; 0: none
+};
+
 /// What became of a deletion.
 enum class removal : std::uint8_t { removed, already_removed, unknown };
 
@@ -89,6 +103,11 @@ class metadata_store {
   [[nodiscard]] net::task<result<registered_broker>> register_broker(broker_registration registration,
                                                                      net::deadline end);
 
+  /// Evicts a broker or takes it back. Errors: refused (`office` is not the newest any more), conflict
+  /// (another boot, or the row says so already).
+  [[nodiscard]] net::task<result<broker_row>> set_eviction(eviction_order order, controller_office office,
+                                                           net::deadline end);
+
   /// Takes `count` producer ids that nobody else gets; the first of them.
   [[nodiscard]] net::task<result<std::int64_t>> take_producer_ids(std::int64_t count, net::deadline end);
   /// A new producer of a live topic; its number is its producer id. Errors: not_found (no such live topic).
@@ -106,6 +125,11 @@ class metadata_store {
   [[nodiscard]] net::task<result<>> report_process(process_row process, net::deadline end);
   /// Who took the office of controller last; epoch 0 and nobody at first.
   [[nodiscard]] net::task<result<controller_office>> read_office(net::deadline end);
+  /// One statement; a time that is older than what is there changes nothing.
+  [[nodiscard]] net::task<result<>> write_activity(std::vector<activity_item> items, net::deadline end);
+  /// What was written after that, the oldest `most` of it.
+  [[nodiscard]] net::task<result<activity_rows>> read_activity(std::int64_t written_after_ms,
+                                                               std::int64_t most, net::deadline end);
   /// Managers seen within the last day.
   [[nodiscard]] net::task<result<std::vector<process_row>>> list_processes(net::deadline end);
 

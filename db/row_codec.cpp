@@ -36,6 +36,16 @@ std::vector<replica_id> voters_from_json(std::string_view text) {
   return voters;
 }
 
+std::string activity_to_json(const std::vector<activity_item>& items) {
+  json list = json::array();
+  for (const activity_item& item : items)
+    list.push_back({{"kind", to_string(item.key.kind)},
+                    {"number", item.key.number},
+                    {"topic_id", item.topic_id.is_none() ? json(nullptr) : json(to_string(item.topic_id))},
+                    {"last_seen_ms", item.last_seen_ms}});
+  return list.dump();
+}
+
 std::string positions_to_json(const std::map<std::int32_t, std::int64_t>& positions) {
   json object = json::object();
   for (const auto& [partition, offset] : positions) object[std::to_string(partition)] = offset;

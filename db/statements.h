@@ -32,6 +32,8 @@ result<metadata_version> delete_topic(pqxx::connection& connection, const uuid& 
 result<topic_row> change_topic_config(pqxx::connection& connection, const uuid& topic_id,
                                       const std::map<std::string, std::string>& changes);
 result<registered_broker> register_broker(pqxx::connection& connection, const broker_registration& wanted);
+result<broker_row> set_eviction(pqxx::connection& connection, const eviction_order& order,
+                                const controller_office& office);
 result<std::int64_t> take_producer_ids(pqxx::connection& connection, std::int64_t count);
 result<std::int64_t> register_producer(pqxx::connection& connection, const uuid& topic_id);
 result<removal> delete_producer(pqxx::connection& connection, std::int64_t number);
@@ -40,6 +42,9 @@ result<removal> delete_consumer(pqxx::connection& connection, std::int64_t numbe
 result<consumer_row> find_consumer(pqxx::connection& connection, std::int64_t number);
 result<controller_office> read_office(pqxx::connection& connection);
 result<> report_process(pqxx::connection& connection, const process_row& process);
+result<> write_activity(pqxx::connection& connection, const std::vector<activity_item>& items);
+result<activity_rows> read_activity(pqxx::connection& connection, std::int64_t written_after_ms,
+                                    std::int64_t most);
 result<std::vector<process_row>> list_processes(pqxx::connection& connection);
 
 }  // namespace marquee::db::statements

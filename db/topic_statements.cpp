@@ -62,7 +62,8 @@ void read_topics(read_transaction& transaction, metadata_changes& changes) {
 
 void read_brokers(read_transaction& transaction, metadata_changes& changes) {
   for (const auto& row : transaction.exec_params("SELECT broker_id, incarnation, boot, host, kafka_port, "
-                                                 "raft_port, http_port, rack, release, version "
+                                                 "raft_port, http_port, rack, release, version, "
+                                                 "coalesce(evicted_ms, 0) "
                                                  "FROM brokers WHERE version > $1 ORDER BY broker_id",
                                                  changes.above))
     changes.brokers.push_back({.id = broker_id(row[0].as<std::int32_t>()),
@@ -74,6 +75,7 @@ void read_brokers(read_transaction& transaction, metadata_changes& changes) {
                                .http_port = static_cast<std::uint16_t>(row[6].as<int>()),
                                .rack = row[7].as<std::string>(),
                                .release = row[8].as<std::string>(),
+                               .evicted_ms = row[10].as<std::int64_t>(),
                                .version = row[9].as<metadata_version>()});
 }
 

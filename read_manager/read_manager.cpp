@@ -77,7 +77,8 @@ struct read_manager::state {
         cluster(host->loop(), client_options(options)),
         feed(host->loop(), host->client(), host->secret(), cluster),
         offsets(host->loop(), cluster),
-        directory(host->loop(), store, cache) {}
+        directory(host->loop(), store, cache),
+        activity(host->loop(), store, cache, time) {}
 
   read_manager_options options;
   system_clock time;
@@ -90,6 +91,7 @@ struct read_manager::state {
   kafka::leader_feed feed;
   offset_client offsets;
   db::manager_directory directory;
+  db::activity_log activity;
   std::unique_ptr<consumer_parts> parts;
   std::unique_ptr<services> all;
   std::stop_source stopping;
@@ -119,6 +121,7 @@ struct read_manager::state {
         .router = parts->router,
         .forwarder = parts->forwarder,
         .managers = directory,
+        .activity = activity,
         .messages_consumed =
             counter(*host, "marquee_read_manager_messages_consumed_total", "Messages in answers to consume."),
         .bytes_consumed = counter(*host, "marquee_read_manager_bytes_consumed_total",
@@ -143,6 +146,7 @@ struct read_manager::state {
     if (stopping.stop_requested()) co_return;
     follower.start();
     directory.start(options.process.name, "read_manager", "http://" + advertised());
+    activity.start(options.activity_write_ms);
   }
 
   /// Tells the broker client and the leader feed whom the metadata names, and lets go of deleted consumers.
@@ -152,7 +156,8 @@ struct read_manager::state {
       std::vector<kafka::broker_address> kafka_addresses;
       std::vector<net::endpoint> http_addresses;
       for (const auto& [id, broker] : cache.snapshot()->brokers()) {
-        if (broker.incarnation.value() == 0) continue;  // announced, and never seen
+        // Announced and never seen, or gone.
+        if (broker.incarnation.value() == 0 || broker.evicted()) continue;
         if (broker.kafka_port != 0) kafka_addresses.push_back({id, {broker.host, broker.kafka_port}});
         if (broker.http_port != 0) http_addresses.push_back({broker.host, broker.http_port});
       }
@@ -237,6 +242,7 @@ void read_manager::stop() {
   self.host->give_notice();
   self.stopping.request_stop();
   self.directory.stop();
+  self.activity.stop();
   self.host->loop().run_and_wait([&self] { self.feed.stop(); });
   self.host->stop();
   self.follower.stop();

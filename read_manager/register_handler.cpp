@@ -51,7 +51,9 @@ net::task<net::http_response> handle_register(services& all, net::http_exchange&
     co_return to_response(topic_not_found(all.component, name));
   if (!number) co_return to_response(metadata_unavailable(all.component, number.error()));
 
-  const std::string id = all.cache.ids()->encode({db::client_kind::consumer, *number, (*topic)->topic_id});
+  const db::client_identity identity{db::client_kind::consumer, *number, (*topic)->topic_id};
+  all.activity.note(identity);
+  const std::string id = all.cache.ids()->encode(identity);
   const result<command_outcome> registered =
       co_await all.positions.register_consumer({id, name, (*topic)->topic_id}, *start, end);
   if (!registered)

@@ -104,6 +104,8 @@ net::task<net::http_response> serve_owned(services& all, net::http_exchange& exc
 void note_use(services& all, owned_consumer& consumer) {
   consumer.last_seen_ms = all.time.wall_ms();
   consumer.last_used_us = all.time.monotonic_us();
+  if (const auto ids = all.cache.ids())
+    if (const auto identity = ids->decode(consumer.who.id)) all.activity.note(*identity);
   refresh_partitions(all, consumer);
 }
 

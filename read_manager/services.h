@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "db/activity_log.h"
 #include "db/manager_directory.h"
 #include "db/metadata_cache.h"
 #include "db/metadata_follower.h"
@@ -43,6 +44,7 @@ struct services {
   consumer_router& router;
   request_forwarder& forwarder;
   const db::manager_directory& managers;
+  db::activity_log& activity;
   metric_counter& messages_consumed;
   metric_counter& bytes_consumed;
   const clock& time;

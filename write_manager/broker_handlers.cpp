@@ -7,6 +7,8 @@
 #include "base/logging.h"
 #include "net/http_router.h"
 #include "net/json_body.h"
+#include "write_manager/activity_handler.h"
+#include "write_manager/under_replicated.h"
 
 namespace marquee::write_manager {
 
@@ -172,11 +174,14 @@ struct replica_counts {
 
 std::map<broker_id, replica_counts> count_replicas(const manager_context& context,
                                                    const db::metadata_snapshot& metadata) {
+  const std::set<broker_id> gone = gone_brokers(context.registry, metadata);
   std::map<broker_id, replica_counts> counts;
   for (const auto& [name, topic] : metadata.topics())
     for (const db::partition_row& partition : topic->partitions) {
       for (const replica_id& voter : partition.voters) ++counts[voter.broker].partitions;
-      if (const auto leader = context.brokers.known_leader({topic->topic_id, partition.partition}))
+      // What is known of a partition may be older than the end of its leader.
+      if (const auto leader = context.brokers.known_leader({topic->topic_id, partition.partition});
+          leader && !gone.contains(*leader))
         ++counts[*leader].leaders;
     }
   return counts;
@@ -195,14 +200,13 @@ net::task<http_response> list_brokers(manager_context& context, http_exchange& e
   auto counts = count_replicas(context, *metadata);
   std::string list;
   for (const auto& [id, broker] : metadata->brokers()) {
-    const auto heard = context.registry.last(id);
     list += std::string(list.empty() ? "" : ",") + "{\"broker_id\":" + std::to_string(id.value()) +
             ",\"host\":" + net::json_quote(broker.host) +
             ",\"kafka_port\":" + std::to_string(broker.kafka_port) +
             ",\"raft_port\":" + std::to_string(broker.raft_port) +
             ",\"http_port\":" + std::to_string(broker.http_port) +
             ",\"state\":" + net::json_quote(to_string(context.registry.state_of(id))) +
-            ",\"last_seen_ms\":" + (heard ? std::to_string(heard->wall_ms) : "null") +
+            ",\"last_seen_ms\":" + last_seen_json(context, id) +
             ",\"partitions\":" + std::to_string(counts[id].partitions) +
             ",\"leaders\":" + std::to_string(counts[id].leaders) + "}";
   }

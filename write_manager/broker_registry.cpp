@@ -9,18 +9,6 @@ namespace {
 constexpr std::size_t samples_kept = 6;
 }  // namespace
 
-std::string_view to_string(broker_state state) {
-  switch (state) {
-    case broker_state::alive:
-      return "alive";
-    case broker_state::suspect:
-      return "suspect";
-    case broker_state::failed:
-      return "failed";
-  }
-  return "failed";
-}
-
 bool broker_registry::note(const replica_id& replica, boot_count boot, const broker_report& report) {
   const std::lock_guard lock(mutex_);
   heartbeat& known = heartbeats_[replica.broker];
@@ -30,6 +18,7 @@ bool broker_registry::note(const replica_id& replica, boot_count boot, const bro
   if (news) samples.clear();
   samples.push_back(known);
   if (samples.size() > samples_kept) samples.pop_front();
+  health_.heard(replica.broker, {boot, report.connected_peers, report.stopping}, known.monotonic_ms);
   return news;
 }
 
@@ -39,7 +28,7 @@ std::optional<traffic_rates> broker_registry::rates() const {
   for (const auto& [id, samples] : samples_) {
     const heartbeat& newest = samples.back();
     const std::int64_t over_ms = newest.monotonic_ms - samples.front().monotonic_ms;
-    if (over_ms <= 0 || clock_.monotonic_ms() - newest.monotonic_ms >= options_.suspect_after_ms) continue;
+    if (over_ms <= 0 || clock_.monotonic_ms() - newest.monotonic_ms >= options_.quiet_ms) continue;
     const auto per_s = [over_ms](std::int64_t from, std::int64_t to) {
       return static_cast<double>(std::max<std::int64_t>(0, to - from)) * 1000.0 /
              static_cast<double>(over_ms);
@@ -58,18 +47,28 @@ std::optional<broker_registry::heartbeat> broker_registry::last(broker_id broker
   return found == heartbeats_.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::vector<health_change> broker_registry::look(const db::metadata_snapshot& metadata) {
+  std::map<broker_id, bool> evicted_by_id;
+  // One that was only announced is no member before it has come.
+  for (const auto& [id, broker] : metadata.brokers())
+    if (broker.incarnation.value() != 0) evicted_by_id[id] = broker.evicted();
+  const std::lock_guard lock(mutex_);
+  return health_.look(evicted_by_id, clock_.monotonic_ms());
+}
+
 broker_state broker_registry::state_of(broker_id broker) const {
-  const std::optional<heartbeat> known = last(broker);
-  const std::int64_t silence_ms = clock_.monotonic_ms() - (known ? known->monotonic_ms : started_ms_);
-  if (silence_ms >= options_.failed_after_ms) return broker_state::failed;
-  return known && silence_ms < options_.suspect_after_ms ? broker_state::alive : broker_state::suspect;
+  const std::lock_guard lock(mutex_);
+  return health_.state_of(broker);
 }
 
 std::vector<placement_candidate> broker_registry::candidates(const db::metadata_snapshot& metadata) const {
   std::map<broker_id, placement_candidate> found;
-  for (const db::broker_row& broker : live(metadata))
-    if (broker.incarnation.value() != 0)
-      found[broker.id] = {.replica = {broker.id, broker.incarnation}, .rack = broker.rack};
+  for (const auto& [id, broker] : metadata.brokers())
+    if (broker.incarnation.value() != 0 && !broker.evicted() &&
+        ask_health([&](const broker_health& health, std::int64_t now_ms) {
+          return health.takes_replicas(id, now_ms);
+        }))
+      found[id] = {.replica = {id, broker.incarnation}, .rack = broker.rack};
   for (const auto& [name, topic] : metadata.topics())
     for (const db::partition_row& partition : topic->partitions)
       for (std::size_t i = 0; i < partition.voters.size(); ++i) {
@@ -86,7 +85,9 @@ std::vector<placement_candidate> broker_registry::candidates(const db::metadata_
 std::vector<db::broker_row> broker_registry::live(const db::metadata_snapshot& metadata) const {
   std::vector<db::broker_row> all;
   for (const auto& [id, broker] : metadata.brokers())
-    if (state_of(id) == broker_state::alive) all.push_back(broker);
+    if (ask_health(
+            [&](const broker_health& health, std::int64_t now_ms) { return health.answers(id, now_ms); }))
+      all.push_back(broker);
   return all;
 }
 

@@ -5,19 +5,15 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/types.h"
 #include "db/metadata_cache.h"
+#include "write_manager/broker_health.h"
 #include "write_manager/placement_policy.h"
 
 namespace marquee::write_manager {
-
-enum class broker_state : std::uint8_t { alive, suspect, failed };
-
-[[nodiscard]] std::string_view to_string(broker_state state);
 
 /// What a broker tells about itself with each heartbeat.
 struct broker_report {
@@ -34,17 +30,13 @@ struct traffic_rates {
   double consumed_per_s = 0;
 };
 
-struct broker_registry_options {
-  std::int64_t suspect_after_ms = 3'000;
-  std::int64_t failed_after_ms = 10'000;
-};
-
-/// When each broker was last heard of by this manager. In memory only: heartbeats come every second, to every
-/// write manager (DESIGN D15). A state machine over (heartbeat, time). Thread-safe.
+/// When each broker was last heard of by this manager, and what follows from it. In memory only: heartbeats
+/// come every second, to every write manager (DESIGN D15). Gives `broker_health` the time and the metadata.
+/// Thread-safe.
 class broker_registry {
  public:
-  broker_registry(const clock& time, broker_registry_options options)
-      : clock_(time), options_(options), started_ms_(time.monotonic_ms()) {}
+  broker_registry(const clock& time, broker_health_options options)
+      : clock_(time), options_(options), health_(options, time.monotonic_ms()) {}
 
   struct heartbeat {
     replica_id replica{};
@@ -59,18 +51,25 @@ class broker_registry {
   [[nodiscard]] std::optional<heartbeat> last(broker_id broker) const;
   /// Of all brokers that live, over the last seconds. Nothing before two heartbeats of any of them.
   [[nodiscard]] std::optional<traffic_rates> rates() const;
-  /// A broker that has not been heard of since this manager started is given the usual time.
+  /// Judges all brokers of the metadata anew; see broker_health::look.
+  [[nodiscard]] std::vector<health_change> look(const db::metadata_snapshot& metadata);
   [[nodiscard]] broker_state state_of(broker_id broker) const;
-  /// Brokers that live and have a disk, with what the metadata gives them.
+  /// Asks the state machine under the lock, at the time that it is given.
+  template <class Question>
+  auto ask_health(Question question) const {
+    const std::lock_guard lock(mutex_);
+    return question(health_, clock_.monotonic_ms());
+  }
+  /// Brokers that may be given replicas, with what the metadata gives them.
   [[nodiscard]] std::vector<placement_candidate> candidates(const db::metadata_snapshot& metadata) const;
-  /// Brokers that live, of those in the metadata.
+  /// Brokers that answer, of those in the metadata; evicted and draining ones too.
   [[nodiscard]] std::vector<db::broker_row> live(const db::metadata_snapshot& metadata) const;
 
  private:
   const clock& clock_;
-  broker_registry_options options_;
-  std::int64_t started_ms_;
+  broker_health_options options_;
   mutable std::mutex mutex_;
+  broker_health health_;
   std::map<broker_id, heartbeat> heartbeats_;
   /// The newest of one process of each broker, at most `samples_kept`.
   std::map<broker_id, std::deque<heartbeat>> samples_;

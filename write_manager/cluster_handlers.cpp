@@ -4,7 +4,9 @@
 
 #include "net/http_router.h"
 #include "net/json_body.h"
+#include "write_manager/activity_handler.h"
 #include "write_manager/partition_status_client.h"
+#include "write_manager/under_replicated.h"
 
 namespace marquee::write_manager {
 
@@ -38,7 +40,7 @@ std::string broker_json(const manager_context& context, const db::broker_row& br
          ",\"version\":" + net::json_quote(broker.release) + ",\"metadata_version\":" +
          (heard && heard->report.metadata_version ? std::to_string(*heard->report.metadata_version)
                                                   : "null") +
-         ",\"last_seen_ms\":" + (heard ? std::to_string(heard->wall_ms) : "null") + "}";
+         ",\"last_seen_ms\":" + last_seen_json(context, broker.id) + "}";
 }
 
 std::string rates_json(const std::optional<traffic_rates>& rates) {
@@ -67,6 +69,7 @@ net::task<http_response> get_cluster(manager_context& context, const db::manager
   const partition_statuses statuses = co_await ask_partition_statuses(
       context, nullptr, read_barrier::no,
       exchange.request_deadline.earlier_of(net::deadline::in_ms(status_wait_ms)));
+  const std::set<broker_id> gone = gone_brokers(context.registry, *metadata);
   std::vector<std::string> processes;
   for (const auto& entry : managers.entries()) processes.push_back(manager_json(entry));
   for (const auto& [id, broker] : metadata->brokers()) processes.push_back(broker_json(context, broker));
@@ -75,14 +78,15 @@ net::task<http_response> get_cluster(manager_context& context, const db::manager
     if (!topic->internal)
       topics.push_back("{\"name\":" + net::json_quote(name) +
                        ",\"topic_id\":" + net::json_quote(to_string(topic->topic_id)) +
-                       ",\"partitions\":" + partitions_json(*topic, statuses) + "}");
+                       ",\"partitions\":" + partitions_json(*topic, statuses, gone) + "}");
   const auto office = co_await context.store.read_office(net::deadline::in_ms(500));
   co_return net::json_response(
       "{\"status\":\"success\",\"cluster_id\":" + net::json_quote(to_string(metadata->cluster_id())) +
       ",\"metadata_version\":" + std::to_string(metadata->version()) +
       ",\"controller\":" + (office && !office->holder.empty() ? net::json_quote(office->holder) : "null") +
       ",\"processes\":[" + joined(processes) + "],\"topics\":[" + joined(topics) +
-      "],\"rates\":" + rates_json(context.registry.rates()) + "}");
+      "],\"under_replicated\":" + under_replicated_json(find_under_replicated(*metadata, statuses, gone)) +
+      ",\"rates\":" + rates_json(context.registry.rates()) + "}");
 }
 
 net::task<http_response> get_managers(manager_context& context, const db::manager_directory& managers,
@@ -125,11 +129,6 @@ net::task<http_response> take_producer_ids(manager_context& context, http_exchan
                                ",\"count\":" + std::to_string(count) + "}");
 }
 
-net::task<http_response> get_activity(manager_context& context, http_exchange&) {
-  co_return net::to_response(context.problem(
-      501, "NOT_IMPLEMENTED", "activity of producers and consumers comes with a later release"));
-}
-
 }  // namespace
 
 void add_cluster_routes(net::http_router& router, manager_context& context,
@@ -137,7 +136,6 @@ void add_cluster_routes(net::http_router& router, manager_context& context,
   router.add(
       "GET", "/cluster", [&](http_exchange& exchange) { return get_cluster(context, managers, exchange); },
       net::query_use::none);
-  router.add("GET", "/activity", [&](http_exchange& exchange) { return get_activity(context, exchange); });
   router.add("GET", "/internal/managers",
              [&](http_exchange& exchange) { return get_managers(context, managers, exchange); });
   router.add("POST", "/internal/load-balancers",

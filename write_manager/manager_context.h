@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "db/activity_log.h"
 #include "db/metadata_cache.h"
 #include "db/metadata_follower.h"
 #include "db/metadata_store.h"
@@ -40,6 +41,7 @@ struct manager_context {
   db::metadata_follower& follower;
   kafka::cluster_client& brokers;
   broker_registry& registry;
+  db::activity_log& activity;
   net::access_policy access{};
 
   [[nodiscard]] net::api_error problem(int status, std::string code, std::string message) const;

@@ -43,12 +43,11 @@ std::string encode_metadata_push(const db::controller_office& office, const db::
   for (const auto& [id, broker] : metadata.brokers()) {
     // One that was only announced is nobody's peer before it has come.
     if (broker.version <= from || broker.incarnation.value() == 0) continue;
-    brokers.push_back({{"broker_id", id.value()},
-                       {"incarnation", broker.incarnation.value()},
-                       {"host", broker.host},
-                       {"kafka_port", broker.kafka_port},
-                       {"raft_port", broker.raft_port},
-                       {"http_port", broker.http_port}});
+    json told = {{"broker_id", id.value()},       {"incarnation", broker.incarnation.value()},
+                 {"host", broker.host},           {"kafka_port", broker.kafka_port},
+                 {"raft_port", broker.raft_port}, {"http_port", broker.http_port}};
+    if (broker.evicted()) told["evicted"] = true;
+    brokers.push_back(std::move(told));
   }
   return json({{"controller_epoch", office.epoch},
                {"controller_holder", office.holder},

@@ -138,7 +138,8 @@ net::task<partition_statuses> ask_partition_statuses(const manager_context& cont
   co_return gathered->all;
 }
 
-std::string partitions_json(const db::topic_row& topic, const partition_statuses& statuses) {
+std::string partitions_json(const db::topic_row& topic, const partition_statuses& statuses,
+                            const std::set<broker_id>& gone) {
   json list = json::array();
   for (const db::partition_row& partition : topic.partitions) {
     const auto found = statuses.find({topic.topic_id, partition.partition});
@@ -149,10 +150,12 @@ std::string partitions_json(const db::topic_row& topic, const partition_statuses
         if (known == status.replicas.end()) status.replicas.push_back({.broker = voter.broker.value()});
       }
     json replicas = json::array();
-    for (const replica_status& replica : status.replicas)
+    for (const replica_status& replica : status.replicas) {
+      const bool is_gone = gone.contains(broker_id(replica.broker));
       replicas.push_back({{"broker", replica.broker},
                           {"role", or_null(replica.role)},
-                          {"in_sync", or_null(replica.in_sync)}});
+                          {"in_sync", is_gone ? json(false) : or_null(replica.in_sync)}});
+    }
     list.push_back({{"partition", partition.partition.value()},
                     {"leader", or_null(status.leader)},
                     {"term", or_null(status.term)},

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,8 @@ enum class read_barrier : std::uint8_t { no, yes };
 void merge_partition_answer(partition_statuses& all, broker_id from, const std::string& body);
 
 /// "partitions":[...] of GET /topics/{t} and GET /cluster, without the name. Partitions that no broker
-/// reported are listed with their first voters.
-[[nodiscard]] std::string partitions_json(const db::topic_row& topic, const partition_statuses& statuses);
+/// reported are listed with their first voters. Nothing on the brokers `gone` is in sync.
+[[nodiscard]] std::string partitions_json(const db::topic_row& topic, const partition_statuses& statuses,
+                                          const std::set<broker_id>& gone);
 
 }  // namespace marquee::write_manager

@@ -121,6 +121,7 @@ net::task<net::http_response> produce_handler::handle(net::http_exchange& exchan
   if (!topic) co_return net::to_response(topic.error());
   const auto producer = check_producer(*request, **topic);
   if (!producer) co_return net::to_response(producer.error());
+  context_.activity.note({db::client_kind::producer, *producer, (*topic)->topic_id});
   const auto own_id = own_.id();
   if (!request->sequence && !own_id)
     co_return net::to_response(

@@ -54,7 +54,9 @@ net::task<http_response> register_producer(manager_context& context, topic_creat
   if (wanted->created)
     static_cast<void>(co_await topics.wait_for_leaders(
         *topic, exchange.request_deadline.earlier_of(net::deadline::in_ms(context.options.create_wait_ms))));
-  const std::string id = context.cache.ids()->encode({db::client_kind::producer, *number, topic->topic_id});
+  const db::client_identity identity{db::client_kind::producer, *number, topic->topic_id};
+  context.activity.note(identity);
+  const std::string id = context.cache.ids()->encode(identity);
   http_response response =
       net::json_response("{\"status\":\"success\",\"producer_id\":" + net::json_quote(id) + "}", 201);
   response.headers.set("X-Metadata-Version", std::to_string(topic->version));

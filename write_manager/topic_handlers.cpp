@@ -5,6 +5,7 @@
 #include "net/json_body.h"
 #include "write_manager/partition_status_client.h"
 #include "write_manager/topic_config_policy.h"
+#include "write_manager/under_replicated.h"
 
 namespace marquee::write_manager {
 
@@ -26,8 +27,8 @@ net::task<std::string> describe_topic(const manager_context& context, db::topic_
       context, &topic, read_barrier::yes, end.earlier_of(net::deadline::in_ms(status_wait_ms)));
   co_return "{\"name\":" + net::json_quote(topic.name) +
       ",\"topic_id\":" + net::json_quote(to_string(topic.topic_id)) +
-      ",\"config\":" + effective_config_json(topic.config) +
-      ",\"partitions\":" + partitions_json(topic, statuses) + "}";
+      ",\"config\":" + effective_config_json(topic.config) + ",\"partitions\":" +
+      partitions_json(topic, statuses, gone_brokers(context.registry, *context.cache.snapshot())) + "}";
 }
 
 http_response with_version(http_response response, db::metadata_version version) {

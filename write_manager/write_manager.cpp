@@ -8,11 +8,14 @@
 #include "kafka/api/init_producer_id.h"
 #include "kafka/leader_feed.h"
 #include "net/http_router.h"
+#include "write_manager/activity_handler.h"
 #include "write_manager/broker_handlers.h"
 #include "write_manager/cluster_handlers.h"
 #include "write_manager/controller_loop.h"
 #include "write_manager/produce_handler.h"
 #include "write_manager/producer_handlers.h"
+#include "write_manager/repair_loop.h"
+#include "write_manager/silence_watch.h"
 #include "write_manager/topic_handlers.h"
 
 namespace marquee::write_manager {
@@ -44,8 +47,9 @@ struct write_manager::state {
                          .copy_file = options.metadata_copy_file,
                          .status = &database}),
         lock({.url = options.postgres_url, .holder = options.process.name, .status = &database}),
-        registry(clock, {options.suspect_after_ms, options.failed_after_ms}),
+        registry(clock, options.health),
         brokers(host->loop(), client_options(options)),
+        activity(host->loop(), store, cache, clock),
         context{.options = options,
                 .component = options.process.component(),
                 .time = clock,
@@ -57,7 +61,8 @@ struct write_manager::state {
                 .cache = cache,
                 .follower = follower,
                 .brokers = brokers,
-                .registry = registry},
+                .registry = registry,
+                .activity = activity},
         feed(host->loop(), host->client(), host->secret(), brokers),
         link(brokers),
         batcher(host->loop(), link,
@@ -68,7 +73,9 @@ struct write_manager::state {
         producer(context, own, sender),
         topics(context),
         controller(context, lock, topics),
-        managers(host->loop(), store, cache) {}
+        repairs(context, lock),
+        managers(host->loop(), store, cache),
+        silence(context) {}
 
   write_manager_options options;
   system_clock clock;
@@ -80,6 +87,7 @@ struct write_manager::state {
   db::controller_lock lock;
   broker_registry registry;
   kafka::cluster_client brokers;
+  db::activity_log activity;
   manager_context context;
   kafka::leader_feed feed;
   cluster_broker_link link;
@@ -89,7 +97,9 @@ struct write_manager::state {
   produce_handler producer;
   topic_creator topics;
   controller_loop controller;
+  repair_loop repairs;
   db::manager_directory managers;
+  silence_watch silence;
   std::stop_source stopping;
   bool has_schema = false;
   bool stopped = false;
@@ -114,6 +124,9 @@ struct write_manager::state {
     controller.start();
     managers.start(options.process.name, "write_manager",
                    "http://" + options.process.http.address + ":" + std::to_string(host->http_port()));
+    activity.start(
+        options.activity_write_ms, [this] { note_activity_of_brokers(context); },
+        [this] { silence.look(lock.held().has_value()); });
   }
 
   /// A producer id of its own for this manager: from PostgreSQL, or from what some broker has in reserve.
@@ -147,7 +160,8 @@ struct write_manager::state {
       std::vector<kafka::broker_address> kafka_addresses;
       std::vector<net::endpoint> http_addresses;
       for (const auto& [id, broker] : cache.snapshot()->brokers()) {
-        if (broker.incarnation.value() == 0) continue;  // announced, and never seen
+        // Announced and never seen, or gone.
+        if (broker.incarnation.value() == 0 || broker.evicted()) continue;
         kafka_addresses.push_back({id, {broker.host, broker.kafka_port}});
         if (broker.http_port != 0) http_addresses.push_back({broker.host, broker.http_port});
       }
@@ -187,6 +201,7 @@ result<> write_manager::start() {
   add_broker_routes(router, self.context);
   add_producer_routes(router, self.context, self.topics);
   add_cluster_routes(router, self.context, self.managers);
+  add_activity_route(router, self.context);
   router.add(
       "POST", "/producer/produce",
       [&self](net::http_exchange& exchange) { return self.producer.handle(exchange); }, net::query_use::none);
@@ -196,6 +211,7 @@ result<> write_manager::start() {
   self.host->loop().spawn([&self] { return self.obtain_producer_id(); });
   self.host->loop().spawn([&self] { return self.follow_brokers(); });
   self.feed.start();
+  self.repairs.start();
   return {};
 }
 
@@ -205,9 +221,11 @@ void write_manager::stop() {
   self.host->announce_stop();
   // The next controller need not wait until the last request here is answered.
   self.controller.stop();
+  self.repairs.stop();
   self.lock.stop();
   self.host->give_notice();
   self.stopping.request_stop();
+  self.activity.stop();
   self.managers.stop();
   self.feed.stop();
   self.host->stop();

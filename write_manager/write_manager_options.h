@@ -4,6 +4,8 @@
 #include <string>
 
 #include "net/process_host.h"
+#include "write_manager/broker_health.h"
+#include "write_manager/leader_spread.h"
 #include "write_manager/message_limits.h"
 
 namespace marquee::write_manager {
@@ -20,8 +22,10 @@ struct write_manager_options {
   std::int64_t internal_replication_factor = 3;
   std::int64_t default_replication_factor = 3;
   std::int64_t partitions_most = 1'000;  ///< of one topic
-  std::int64_t suspect_after_ms = 3'000;
-  std::int64_t failed_after_ms = 10'000;
+  broker_health_options health{};
+  leader_spread_options leader_spread{};
+  std::int64_t activity_write_ms = 10'000;
+  std::int64_t activity_silent_ms = 600'000;
   std::int64_t produce_requests_in_flight = 4;
   std::int64_t produce_queue_bytes = 128LL << 20;
   message_limits limits{};

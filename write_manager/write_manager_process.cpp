@@ -6,6 +6,32 @@
 
 namespace marquee::write_manager {
 
+namespace {
+
+void describe_health(config_schema& schema, write_manager_options& options) {
+  schema.integer("broker.quiet_ms", options.health.quiet_ms, 100, 600'000,
+                 "A broker that was not heard for so long gets no new partitions until it is.");
+  schema.integer("broker.suspect_ms", options.health.suspect_ms, 500, 600'000,
+                 "A broker that was not heard for so long is suspect; whether it failed is then asked of the "
+                 "others.");
+  schema.integer(
+      "broker.eviction_ms", options.health.eviction_ms, 0, 30LL * 24 * 3600 * 1000,
+      "A broker that has been failed for so long is evicted: Kafka clients are not told of it until "
+      "it is back.");
+  schema.integer("leader.spread_after_ms", options.leader_spread.steady_ms, 100, 3'600'000,
+                 "A broker that has been back for so long gets the leadership of its partitions again.");
+  schema.integer("leader.hold_ms", options.leader_spread.hold_ms, 0, 7LL * 24 * 3600 * 1000,
+                 "A leadership that an operator moved stays there for so long at least.");
+  schema.integer("leader.transfers_at_once", options.leader_spread.at_once, 0, 1'000,
+                 "Leaderships that are moved back at the same time; 0 moves none.");
+  schema.integer("activity.write_ms", options.activity_write_ms, 100, 3'600'000,
+                 "How often last-seen times are written to PostgreSQL.");
+  schema.integer("activity.silent_ms", options.activity_silent_ms, 100, 365LL * 24 * 3600 * 1000,
+                 "A producer or consumer that was not heard for so long is logged, once.");
+}
+
+}  // namespace
+
 void describe(config_schema& schema, write_manager_options& options) {
   net::describe(schema, options.process);
   schema.text("postgres.url", options.postgres_url, "Where the metadata is: libpq's connection URL or text.");
@@ -26,10 +52,7 @@ void describe(config_schema& schema, write_manager_options& options) {
                  "Partitions of __consumer_offsets; counts when it is created.");
   schema.integer("internal.replication_factor", options.internal_replication_factor, 1, 100,
                  "Replicas of __consumer_offsets, which is created when so many brokers are there.");
-  schema.integer("broker.suspect_after_ms", options.suspect_after_ms, 100, 600'000,
-                 "A broker that was not heard for so long gets no new partitions.");
-  schema.integer("broker.failed_after_ms", options.failed_after_ms, 100, 3'600'000,
-                 "A broker that was not heard for so long counts as failed.");
+  describe_health(schema, options);
   schema.integer("produce.messages_most", options.limits.messages_most, 1, 10'000'000,
                  "Messages of one produce request.");
   schema.integer("message.key_bytes", options.limits.key_bytes, 0, 1 << 20,

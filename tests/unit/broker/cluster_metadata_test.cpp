@@ -47,6 +47,21 @@ TEST(cluster_metadata, takes_everything_and_then_what_changed) {
   EXPECT_NE(metadata.find("payments"), nullptr);
 }
 
+TEST(cluster_metadata, evicted_broker_stays_known_as_evicted_also_on_disk) {
+  const auto push = decode_metadata_push(
+      R"({"controller_epoch":3,"controller_holder":"wm-1","cluster_id":"aaaaaaaa-0000-4000-8000-000000000001",)"
+      R"("from_version":0,"to_version":5,"brokers":[)"
+      R"({"broker_id":1,"incarnation":7,"host":"h","kafka_port":1,"raft_port":2,"http_port":3,"evicted":true},)"
+      R"({"broker_id":2,"incarnation":8,"host":"h","kafka_port":1,"raft_port":2,"http_port":3}]})");
+  ASSERT_TRUE(push) << push.error().message;
+  cluster_metadata metadata;
+  EXPECT_EQ(metadata.apply(*push), verdict::applied);
+  const auto read = decode_metadata(encode_metadata(metadata));
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read->brokers.at(broker_id(1)).evicted);
+  EXPECT_FALSE(read->brokers.at(broker_id(2)).evicted);
+}
+
 TEST(cluster_metadata, asks_for_everything_when_a_change_is_missing) {
   cluster_metadata metadata;
   (void)metadata.apply(full(5, {}));

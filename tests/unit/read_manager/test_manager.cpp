@@ -55,6 +55,7 @@ test_manager::test_manager(fake_cluster& cluster, std::string name) : name_(std:
         consumer_router::counters{metrics_.counter("forwarded", ""), metrics_.counter("claimed", ""),
                                   metrics_.counter("taken_over", "")});
     directory_ = std::make_unique<db::manager_directory>(loop_, store_, cache_);
+    activity_ = std::make_unique<db::activity_log>(loop_, store_, cache_, time_);
     all_.reset(new services{.options = options_,
                             .component = "read_manager/" + name_,
                             .loop = loop_,
@@ -71,6 +72,7 @@ test_manager::test_manager(fake_cluster& cluster, std::string name) : name_(std:
                             .router = *router_,
                             .forwarder = *forwarder_,
                             .managers = *directory_,
+                            .activity = *activity_,
                             .messages_consumed = metrics_.counter("messages", ""),
                             .bytes_consumed = metrics_.counter("bytes", ""),
                             .time = time_});

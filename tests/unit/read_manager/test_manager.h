@@ -80,6 +80,7 @@ class test_manager {
   std::unique_ptr<request_forwarder> forwarder_;
   std::unique_ptr<consumer_router> router_;
   std::unique_ptr<db::manager_directory> directory_;
+  std::unique_ptr<db::activity_log> activity_;
   std::unique_ptr<services> all_;
   std::unique_ptr<net::http_router> routes_;
   std::unique_ptr<net::http_server> server_;

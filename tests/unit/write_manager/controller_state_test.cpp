@@ -101,26 +101,48 @@ TEST(metadata_push_codec, delta_holds_only_what_is_newer) {
   EXPECT_NE(delta.find("\"to_version\":9"), std::string::npos);
 }
 
-TEST(broker_registry, broker_becomes_suspect_and_then_failed) {
+TEST(broker_registry, tells_brokers_that_were_not_heard_of_before_or_were_started_again) {
   simulated_clock time;
-  broker_registry registry(time, {.suspect_after_ms = 3000, .failed_after_ms = 10'000});
+  broker_registry registry(time, {});
   EXPECT_EQ(registry.state_of(broker_id(1)), broker_state::suspect);
-  time.advance_ms(1);
   EXPECT_TRUE(registry.note({broker_id(1), incarnation_id(1)}, boot_count(1)));
-  EXPECT_FALSE(registry.note({broker_id(1), incarnation_id(1)}, boot_count(1)));
-  EXPECT_EQ(registry.state_of(broker_id(1)), broker_state::alive);
-  time.advance_ms(3000);
-  EXPECT_EQ(registry.state_of(broker_id(1)), broker_state::suspect);
-  time.advance_ms(7000);
-  EXPECT_EQ(registry.state_of(broker_id(1)), broker_state::failed);
-  EXPECT_EQ(registry.state_of(broker_id(2)), broker_state::failed);
-  EXPECT_TRUE(registry.note({broker_id(1), incarnation_id(1)}, boot_count(2)));
-  EXPECT_EQ(registry.state_of(broker_id(1)), broker_state::alive);
+  time.advance_ms(1);
+  EXPECT_TRUE(registry.note({broker_id(2), incarnation_id(2)}, boot_count(1)));
+  EXPECT_FALSE(registry.note({broker_id(2), incarnation_id(2)}, boot_count(1)));
+  EXPECT_EQ(registry.state_of(broker_id(2)), broker_state::alive);
+  EXPECT_TRUE(registry.note({broker_id(2), incarnation_id(2)}, boot_count(2)));
+}
+
+TEST(broker_registry, places_replicas_on_brokers_that_answer_and_stay) {
+  simulated_clock time;
+  broker_registry registry(time, {});
+  db::metadata_cache cache;
+  db::metadata_changes changes;
+  changes.version = 9;
+  changes.cluster.cluster_id.octets.fill(1);
+  for (int id = 1; id <= 5; ++id)
+    changes.brokers.push_back({.id = broker_id(id), .incarnation = incarnation_id(id), .version = 5});
+  changes.brokers[1].evicted_ms = 77;
+  static_cast<void>(cache.apply(changes));
+  time.advance_ms(1);
+  const auto note = [&](int id, const broker_report& report = {}) {
+    static_cast<void>(registry.note({broker_id(id), incarnation_id(id)}, boot_count(1), report));
+  };
+  note(4);
+  time.advance_ms(3'000);
+  for (int id : {1, 2}) note(id);
+  note(3, {.stopping = true});
+  static_cast<void>(registry.look(*cache.snapshot()));
+  const auto candidates = registry.candidates(*cache.snapshot());
+  ASSERT_EQ(candidates.size(), 1U) << "2 is evicted, 3 draining, 4 quiet, 5 was never heard";
+  EXPECT_EQ(candidates[0].replica.broker, broker_id(1));
+  EXPECT_EQ(registry.live(*cache.snapshot()).size(), 3U);
+  EXPECT_EQ(registry.state_of(broker_id(2)), broker_state::evicted);
 }
 
 TEST(broker_registry, rates_are_those_of_living_brokers_since_their_start) {
   simulated_clock time;
-  broker_registry registry(time, {.suspect_after_ms = 3000, .failed_after_ms = 10'000});
+  broker_registry registry(time, {});
   const replica_id first{broker_id(1), incarnation_id(1)};
   const replica_id second{broker_id(2), incarnation_id(2)};
   EXPECT_FALSE(registry.rates().has_value());

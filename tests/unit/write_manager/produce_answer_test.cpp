@@ -159,7 +159,7 @@ TEST(partition_status, leader_of_the_highest_term_is_believed) {
 TEST(partition_status, what_nobody_answered_is_null) {
   db::topic_row topic;
   topic.partitions = {{partition_id(0), {{broker_id(5), incarnation_id(1)}}}};
-  const json list = json::parse(partitions_json(topic, {}));
+  const json list = json::parse(partitions_json(topic, {}, {}));
   ASSERT_EQ(list.size(), 1U);
   EXPECT_TRUE(list[0]["leader"].is_null());
   EXPECT_TRUE(list[0]["high_watermark"].is_null());

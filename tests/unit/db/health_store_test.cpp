@@ -1,0 +1,140 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "db/controller_lock.h"
+#include "db/metadata_store.h"
+#include "net/event_loop.h"
+#include "tests/unit/db/private_postgres.h"
+
+namespace marquee::db {
+namespace {
+
+using net::deadline;
+
+constexpr std::int64_t patience_ms = 20'000;
+
+/// What the health check keeps in PostgreSQL: who is evicted, and who was last seen when.
+class health_store_test : public ::testing::Test {
+ protected:
+  /// Runs one call of the store to its end.
+  template <class Make>
+  auto ask(Make make) {
+    using outcome = typename decltype(make())::value_type;
+    std::optional<outcome> value;
+    loop_.spawn_and_wait([&]() -> net::task<void> { value.emplace(co_await make()); });
+    return std::move(*value);
+  }
+  health_store_test() : url_(shared_postgres().new_database()), store_({.url = url_}) {
+    EXPECT_TRUE(ask([this] { return store_.migrate(deadline::in_ms(patience_ms)); }).has_value());
+  }
+  uuid create_topic() {
+    const new_topic wanted{.topic_id = uuid::random(), .name = "activity", .config = {}, .partitions = {}};
+    return ask([&] { return store_.create_topic(wanted, deadline::in_ms(patience_ms)); })->topic_id;
+  }
+  result<registered_broker> register_broker(std::int64_t boot) {
+    const broker_registration wanted{.incarnation = incarnation_id(77),
+                                     .boot = boot_count(boot),
+                                     .host = "127.0.0.1",
+                                     .kafka_port = 9092,
+                                     .raft_port = 9192,
+                                     .http_port = 9644};
+    return ask([&] { return store_.register_broker(wanted, deadline::in_ms(patience_ms)); });
+  }
+  result<metadata_changes> changes(metadata_version above) {
+    return ask([&] { return store_.read_changes(above, deadline::in_ms(patience_ms)); });
+  }
+
+  std::string url_;
+  net::event_loop loop_{"test"};
+  metadata_store store_;
+};
+
+class eviction_test : public health_store_test {
+ protected:
+  eviction_test() : known_(register_broker(1)->broker) {
+    lock_.start();
+    for (const deadline end = deadline::in_ms(patience_ms); !lock_.held() && !end.passed();)
+      loop_.spawn_and_wait([]() -> net::task<void> { co_await net::sleep_ms(5); });
+  }
+  ~eviction_test() override { lock_.stop(); }
+  result<broker_row> set_eviction(boot_count boot, bool evicted, const controller_office& office) {
+    return ask([&] {
+      return store_.set_eviction({known_.id, boot, evicted}, office, deadline::in_ms(patience_ms));
+    });
+  }
+  broker_row known_;
+  controller_lock lock_{{.url = url_, .holder = "wm-1"}};
+};
+
+TEST_F(eviction_test, broker_is_evicted_once_and_taken_back_once) {
+  const controller_office office = *lock_.held();
+  const auto evicted = set_eviction(boot_count(1), true, office);
+  ASSERT_TRUE(evicted) << evicted.error().message;
+  EXPECT_TRUE(evicted->evicted());
+  EXPECT_GT(evicted->version, known_.version);
+  const auto read = changes(known_.version);
+  ASSERT_EQ(read->brokers.size(), 1U);
+  EXPECT_EQ(read->brokers[0].evicted_ms, evicted->evicted_ms);
+  EXPECT_EQ(set_eviction(boot_count(1), true, office).error().code, error_code::conflict);
+  const auto back = set_eviction(boot_count(1), false, office);
+  ASSERT_TRUE(back);
+  EXPECT_FALSE(back->evicted());
+  EXPECT_EQ(set_eviction(boot_count(1), false, office).error().code, error_code::conflict);
+}
+
+TEST_F(eviction_test, only_the_newest_office_may_evict) {
+  controller_office office = *lock_.held();
+  ++office.epoch;
+  EXPECT_EQ(set_eviction(boot_count(1), true, office).error().code, error_code::refused);
+  office = {lock_.held()->epoch, "wm-2"};
+  EXPECT_EQ(set_eviction(boot_count(1), true, office).error().code, error_code::refused);
+  EXPECT_TRUE(changes(known_.version)->brokers.empty());
+}
+
+TEST_F(eviction_test, broker_that_was_started_again_meanwhile_is_not_evicted_and_stays_so_until_taken_back) {
+  ASSERT_TRUE(register_broker(2));
+  EXPECT_EQ(set_eviction(boot_count(1), true, *lock_.held()).error().code, error_code::conflict);
+  ASSERT_TRUE(set_eviction(boot_count(2), true, *lock_.held()));
+  EXPECT_TRUE(register_broker(3)->broker.evicted());
+}
+
+TEST_F(health_store_test, activity_keeps_the_newest_time_and_gives_what_was_written_since) {
+  const uuid topic = create_topic();
+  const auto write = [&](std::vector<activity_item> items) {
+    return ask([&] { return store_.write_activity(items, deadline::in_ms(patience_ms)); });
+  };
+  const auto read = [&](std::int64_t after) {
+    activity_rows rows = *ask([&] { return store_.read_activity(after, 100, deadline::in_ms(patience_ms)); });
+    std::ranges::sort(rows.items, {}, &activity_item::key);
+    return rows;
+  };
+  const metadata_version before = changes(0)->version;
+  const activity_item producer{{activity_kind::producer, 7}, topic, 500};
+  const activity_item broker{{activity_kind::broker, 7}, {}, 600};
+  ASSERT_TRUE(write({producer, broker}));
+  const activity_rows first = read(0);
+  EXPECT_EQ(first.items, (std::vector{producer, broker}));
+  ASSERT_TRUE(write({{producer.key, topic, 400}}));
+  EXPECT_EQ(read(0).items, (std::vector{producer, broker}));
+  EXPECT_GE(read(0).written_ms, first.written_ms);
+  EXPECT_TRUE(read(read(0).written_ms).items.empty());
+  EXPECT_EQ(changes(0)->version, before) << "activity is no metadata";
+}
+
+TEST_F(health_store_test, activity_of_a_deleted_client_goes_with_it) {
+  const uuid topic = create_topic();
+  const std::int64_t number =
+      *ask([&] { return store_.register_producer(topic, deadline::in_ms(patience_ms)); });
+  const std::vector<activity_item> items = {{{activity_kind::producer, number}, topic, 500},
+                                            {{activity_kind::consumer, number}, topic, 500},
+                                            {{activity_kind::broker, number}, {}, 500}};
+  ASSERT_TRUE(ask([&] { return store_.write_activity(items, deadline::in_ms(patience_ms)); }));
+  ASSERT_TRUE(ask([&] { return store_.delete_producer(number, deadline::in_ms(patience_ms)); }));
+  const auto left = ask([&] { return store_.read_activity(0, 100, deadline::in_ms(patience_ms)); });
+  ASSERT_EQ(left->items.size(), 2U);
+  for (const activity_item& item : left->items) EXPECT_NE(item.key.kind, activity_kind::producer);
+}
+
+}  // namespace
+}  // namespace marquee::db
