@@ -183,6 +183,11 @@ task<http_connection::next_step> http_connection::answer(request_parser& parser)
     response = co_await call_handler(exchange);
     input_->watch_end_no_more();
   }
+  if (response.source) {
+    count(response.status);
+    if (co_await write_streamed(response, exchange, exchange.http_1_1)) co_await linger();
+    co_return next_step::close;
+  }
   const bool keep_alive = parser.wants_keep_alive() && !stopping() && !input_->ended();
   if (stopping()) response.headers.set(std::string(stopping_field), "true");
   const bool with_body = exchange.request.method != "HEAD";
@@ -300,9 +305,13 @@ void http_connection::account_body(std::size_t size) {
   body_accounted_ = size;
 }
 
-void http_connection::count(int status, std::int64_t elapsed_us) {
+void http_connection::count(int status) {
   metric_counter* counter = server_->requests[std::clamp(status / 100, 0, 5)];
   if (counter != nullptr) counter->add();
+}
+
+void http_connection::count(int status, std::int64_t elapsed_us) {
+  count(status);
   if (server_->latency_us != nullptr) server_->latency_us->observe(static_cast<std::uint64_t>(elapsed_us));
 }
 

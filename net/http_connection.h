@@ -65,10 +65,14 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   [[nodiscard]] task<http_response> call_handler(http_exchange& exchange);
   [[nodiscard]] task<bool> write_response(const http_response& response, bool http_1_1, bool keep_alive,
                                           bool with_body, std::string_view request_id);
+  /// With `response.source`. False: cut off before its end.
+  [[nodiscard]] task<bool> write_streamed(http_response& response, const http_exchange& exchange,
+                                          bool http_1_1);
   /// Answers with an error and lets the client read it before the connection goes.
   [[nodiscard]] task<> fail_and_close(api_error problem, std::string_view request_id = {});
   [[nodiscard]] task<> linger();
   void account_body(std::size_t size);
+  void count(int status);
   void count(int status, std::int64_t elapsed_us);
   [[nodiscard]] std::string make_request_id();
 

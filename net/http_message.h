@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,10 +59,14 @@ struct http_request {
   [[nodiscard]] const std::string* query_value(std::string_view name) const;
 };
 
+class http_body_source;
+
 struct http_response {
   int status = 200;
   http_headers headers = {};
   std::string body = {};
+  /// Instead of `body`: it is made while it is sent, and the connection closes after it.
+  std::shared_ptr<http_body_source> source = {};
   /// Called once on the server's loop when the answer has been handed to the operating system whole (true),
   /// or could not be, or was not wanted (false: HEAD). May be empty.
   std::function<void(bool written)> on_written = {};

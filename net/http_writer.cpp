@@ -54,6 +54,7 @@ std::string write_response_header(const http_response& response, const response_
     put_field(out, "Connection", "close");
   else if (!framing.http_1_1)
     put_field(out, "Connection", "keep-alive");
+  if (framing.chunked) put_field(out, "Transfer-Encoding", "chunked");
   if (framing.with_length && may_have_body(response.status))
     put_field(out, "Content-Length", std::to_string(response.body.size()));
   return out += "\r\n";

@@ -16,6 +16,7 @@ struct response_framing {
   std::string_view request_id = {};
   /// False where the length is not known: a HEAD that was answered elsewhere.
   bool with_length = true;
+  bool chunked = false;
 };
 
 /// Framing fields are ours: Content-Length, Connection, Transfer-Encoding and X-Request-Id of the response
