@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "broker/events_handler.h"
 #include "broker/identity_store.h"
 
 namespace marquee::broker {
@@ -87,6 +88,12 @@ void broker_node::add_routes() {
                                   .push = [this](metadata_push what) { return push(std::move(what)); },
                                   .leaders_changed = {}});
   add_internal_routes(process_->router(), *routes_);
+  events_ = std::make_unique<event_log>(clock_, [this](const uuid& topic_id) {
+    const metadata_snapshot metadata = catalog_->snapshot();
+    const topic_metadata* topic = metadata->find(topic_id);
+    return topic == nullptr ? std::string() : topic->name;
+  });
+  add_events_route(process_->router(), options_.process.component(), *events_);
 }
 
 broker_announcement broker_node::announcement() const {
@@ -171,6 +178,8 @@ result<> broker_node::start_raft(const broker_identity& identity) {
     log_error("broker", "replica {} stepped aside: {}", to_string(group), why.message);
   };
   callbacks.on_leaders = [this](std::uint64_t) { routes_->leaders_changed.wake_all(); };
+  callbacks.on_event = [this](const raft::raft_event& what) { events_->publish(what); };
+  events_->begin(identity.replica.broker, boot_);
   host_ = raft::raft_host::make(*options, files_, clock_, process_->metrics(), std::move(callbacks));
   return host_->start();
 }
@@ -203,6 +212,9 @@ result<> broker_node::open_front_door(const broker_identity& identity) {
                                        [this](bool low) { host_->set_low_space(low); });
   catalog_loop_->run_and_wait([this] { disk_->check(); });
   disk_->start();
+  monitor_ = std::make_unique<replica_monitor>(*catalog_loop_, *host_, *events_, process_->metrics(),
+                                               options_.data_dir);
+  catalog_loop_->post([this] { monitor_->start(); });
   serving_ = services_.get();
   return {};
 }

@@ -10,12 +10,14 @@
 #include "base/result.h"
 #include "broker/broker_options.h"
 #include "broker/disk_watch.h"
+#include "broker/event_log.h"
 #include "broker/internal_routes.h"
 #include "broker/kafka_front_door.h"
 #include "broker/manager_client.h"
 #include "broker/partition.h"
 #include "broker/producer_id_reserve.h"
 #include "broker/registration_loop.h"
+#include "broker/replica_monitor.h"
 #include "broker/replica_reconciler.h"
 #include "broker/retention_loop.h"
 #include "net/event_loop.h"
@@ -74,11 +76,13 @@ class broker_node {
   std::unique_ptr<manager_client> manager_client_;
   std::unique_ptr<registration_loop> registration_;
   std::unique_ptr<internal_routes_environment> routes_;
+  std::unique_ptr<event_log> events_;
   std::unique_ptr<raft::raft_host> host_;
   std::unique_ptr<broker_services> services_;
   std::unique_ptr<replica_reconciler> reconciler_;
   std::unique_ptr<retention_loop> retention_;
   std::unique_ptr<disk_watch> disk_;
+  std::unique_ptr<replica_monitor> monitor_;
   std::unique_ptr<kafka_front_door> door_;
   /// Applies metadata and makes replicas, which waits for the disk; turns retention.
   std::unique_ptr<net::event_loop> catalog_loop_;

@@ -28,6 +28,7 @@ void node::state::note_doubt(message& answer) const {
 void node::state::settle_doubt() {
   doubt.open = false;
   doubt_was_settled = true;
+  events.add({.kind = node_event_kind::doubt_settled, .term = hard.term});
 }
 
 /// The log matches the leader's up to `match`.

@@ -72,8 +72,13 @@ bool node::state::is_up_to_date(const message& candidate) const {
 
 /// Thesis 9.6. Changes nothing but the round, so that a node that cannot win disturbs nobody.
 void node::state::pre_campaign() {
+  const std::string why = is_hurried()                  ? "the connection to the leader broke"
+                          : hard.term == term_number(0) ? "the group has no leader yet"
+                                                        : "no leader was heard from in time";
   become_follower(hard.term, std::nullopt);
   own_role = role::pre_candidate;
+  events.add(
+      {.kind = node_event_kind::election_started, .term = hard.term + 1, .pre_vote = true, .why = why});
   restart_election_timer();
   // The others may see the loss, or create the group, a moment later than this node.
   if (is_hurried())
@@ -103,6 +108,9 @@ void node::state::campaign(bool transfer) {
   own_role = role::candidate;
   leader.reset();
   hard = {hard.term + 1, options.self};
+  events.add({.kind = node_event_kind::election_started,
+              .term = hard.term,
+              .why = transfer ? "it was asked to take over" : "a majority would vote for it"});
   hard_changed = true;
   own_vote_persist_id = persists.next_id();
   restart_election_timer();
@@ -152,9 +160,27 @@ bool node::state::comes_before(const message& candidate) const {
          rank_of(options.self) < rank_of(candidate.from);
 }
 
+std::string node::state::why_not_pre_vote(const message& candidate) const {
+  if (candidate.term <= hard.term) return "its term is not newer than this replica's";
+  if (!leader_is_gone()) return own_role == role::leader ? "this replica leads" : "the leader is alive";
+  if (!is_up_to_date(candidate)) return "its log is older than this replica's";
+  if (comes_before(candidate)) return "this replica stands too and comes first";
+  return {};
+}
+
+void node::state::note_vote(const message& candidate, bool pre_vote, std::string why_not) {
+  events.add({.kind = why_not.empty() ? node_event_kind::vote_granted : node_event_kind::vote_refused,
+              .term = candidate.term,
+              .other = candidate.from,
+              .pre_vote = pre_vote,
+              .why = std::move(why_not)});
+}
+
 void node::state::on_pre_vote_request(const message& m) {
   if (members.current().empty()) return;
-  const bool granted = m.term > hard.term && leader_is_gone() && is_up_to_date(m) && !comes_before(m);
+  const std::string why_not = why_not_pre_vote(m);
+  const bool granted = why_not.empty();
+  note_vote(m, true, why_not);
   message answer = make(message_type::pre_vote_response, m.from);
   // A grant has the term asked for, else the candidate would take it for an old one (raft-pitfalls 4).
   if (granted) answer.term = m.term;
@@ -183,11 +209,16 @@ void node::state::on_pre_vote_response(const message& m) {
 void node::state::on_vote_request(const message& m) {
   if (members.current().empty()) return;
   if (m.term > hard.term) {
-    if (!m.transfer && !leader_is_gone()) return;
+    if (!m.transfer && !leader_is_gone()) return note_vote(m, false, "the leader is alive");
     become_follower(m.term, std::nullopt);
   }
   const bool free = !hard.voted_for && !leader;
   const bool granted = (free || hard.voted_for == m.from) && is_up_to_date(m);
+  note_vote(m, false,
+            granted             ? ""
+            : !is_up_to_date(m) ? "its log is older than this replica's"
+            : leader            ? "the term has a leader"
+                                : "this replica voted for another one in that term");
   if (granted && free) {
     hard.voted_for = m.from;
     hard_changed = true;
@@ -220,15 +251,26 @@ void node::state::become_follower(term_number term, std::optional<replica_id> ne
   const bool stood_or_led = own_role != role::follower;
   const bool was_leader = own_role == role::leader;
   own_role = role::follower;
+  const bool news = new_leader && leader != new_leader;
   leader = new_leader;
   if (was_leader) {
+    events.add({.kind = node_event_kind::stepped_down, .term = hard.term, .why = why_stepping_down()});
     peers.clear();
     uncommitted.clear();
     transfer_target.reset();
     replication_due = false;
     barriers.refuse_all(reads);
   }
+  if (news) events.add({.kind = node_event_kind::leader_followed, .term = hard.term, .other = leader});
+  if (leader) events.settled();
   if (stood_or_led) restart_election_timer();
+}
+
+/// Of a leader that is about to follow.
+std::string node::state::why_stepping_down() const {
+  if (transfer_target) return "leadership is handed over to replica " + to_string(*transfer_target);
+  if (hard.term != term_led) return "another replica began term " + std::to_string(hard.term.value());
+  return "it heard from no majority for " + std::to_string(options.quorum_timeout_ms) + " ms";
 }
 
 void node::state::become_leader() {
@@ -244,6 +286,9 @@ void node::state::become_leader() {
   if (doubt.open) settle_doubt();
   own_role = role::leader;
   leader = options.self;
+  term_led = hard.term;
+  events.add({.kind = node_event_kind::leader_elected, .term = hard.term});
+  events.settled();
   newly_created = false;
   hinted_until_ms = 0;
   uncommitted.clear();

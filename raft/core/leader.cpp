@@ -84,7 +84,13 @@ void node::state::tick_leader() {
     return peer != peers.end() && now_ms - peer->second.last_heard_ms <= options.quorum_timeout_ms;
   });
   if (!in_touch) return become_follower(hard.term, std::nullopt);
-  if (transfer_target && now_ms >= transfer_deadline_ms) transfer_target.reset();
+  if (transfer_target && now_ms >= transfer_deadline_ms) {
+    events.add({.kind = node_event_kind::transfer_given_up,
+                .term = hard.term,
+                .other = transfer_target,
+                .why = "it did not take over in time"});
+    transfer_target.reset();
+  }
   if (now_ms >= next_heartbeat_ms) {
     next_heartbeat_ms = now_ms + options.heartbeat_interval_ms;
     send_heartbeats();
@@ -146,6 +152,7 @@ result<> node::state::transfer_leadership(const replica_id& target) {
   if (target == options.self) return {};
   transfer_target = target;
   transfer_deadline_ms = now_ms + options.election_timeout_most_ms;
+  events.add({.kind = node_event_kind::transfer_started, .term = hard.term, .other = target});
   continue_transfer();
   return {};
 }

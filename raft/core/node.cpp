@@ -202,7 +202,13 @@ void node::peer_down(broker_id broker, peer_loss how) {
   for (auto& [replica, peer] : state_->peers)
     if (replica.broker == broker) {
       peer.connection_lost();
-      if (state_->transfer_target == replica) state_->transfer_target.reset();
+      if (state_->transfer_target == replica) {
+        state_->events.add({.kind = node_event_kind::transfer_given_up,
+                            .term = state_->hard.term,
+                            .other = replica,
+                            .why = "the connection to it was lost"});
+        state_->transfer_target.reset();
+      }
     }
   if (how == peer_loss::reset) state_->note_hint(broker);
 }

@@ -13,6 +13,7 @@
 #include "raft/core/hard_state.h"
 #include "raft/core/log_reader.h"
 #include "raft/core/message.h"
+#include "raft/core/node_event.h"
 
 namespace marquee::raft {
 
@@ -114,6 +115,8 @@ struct work {
   /// one was away (DESIGN D4). It must stand aside; nothing of it was changed. Only where losses are
   /// possible.
   std::optional<error> given_up;
+  /// What people want to know of; nothing has to be done.
+  std::vector<node_event> events;
 };
 
 struct peer_progress {

@@ -45,7 +45,8 @@ bool node::state::has_work() const {
   return hard_changed || doubt_was_settled || log.has_pending() || !now_.empty() || !after_vote_.empty() ||
          !after_log_.empty() || !reads.empty() || replication_due || commit != reported_commit_ ||
          (own_role == role::leader && commit >= term_start && barriers.wants_round()) ||
-         current_leadership() != reported_leadership_ || unreadable.has_value() || given_up.has_value();
+         current_leadership() != reported_leadership_ || unreadable.has_value() || given_up.has_value() ||
+         !events.empty();
 }
 
 work node::state::take_work() {
@@ -72,6 +73,7 @@ work node::state::take_work() {
   out.reads = std::exchange(reads, {});
   out.unreadable = std::exchange(unreadable, std::nullopt);
   out.given_up = std::exchange(given_up, std::nullopt);
+  out.events = events.take();
   if (current_leadership() != reported_leadership_)
     out.leadership_change = reported_leadership_ = current_leadership();
   return out;

@@ -69,6 +69,10 @@ struct node::state {
   /// Keeps the vote when the term stays the same (raft-pitfalls 1).
   void become_follower(term_number term, std::optional<replica_id> new_leader);
   void become_leader();
+  [[nodiscard]] std::string why_stepping_down() const;
+  /// Nothing: it would be granted.
+  [[nodiscard]] std::string why_not_pre_vote(const message& candidate) const;
+  void note_vote(const message& candidate, bool pre_vote, std::string why_not);
   void note_hint(broker_id broker);
   /// What a voter must see before it helps to replace the leader (DESIGN D18).
   [[nodiscard]] bool leader_is_gone() const;
@@ -163,6 +167,7 @@ struct node::state {
   // Leaders only.
   std::map<replica_id, peer_replication> peers;
   log_index term_start;
+  term_number term_led;
   std::int64_t next_heartbeat_ms = 0;
   read_barriers barriers;
   uncommitted_bytes uncommitted;
@@ -184,6 +189,7 @@ struct node::state {
   std::vector<read_ready> reads;
   std::optional<error> unreadable;
   std::optional<error> given_up;
+  node_event_list events;
 };
 
 }  // namespace marquee::raft

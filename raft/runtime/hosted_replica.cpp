@@ -83,6 +83,7 @@ void hosted_replica::fence(const error& why) {
             "restart once the cause is gone",
             to_string(group_), why.message);
   metrics_.groups_fenced.add(1);
+  tell(raft_event{.name = "fenced", .term = term(), .why = why.message});
   stop(why);
   if (environment_.callbacks.on_fenced) environment_.callbacks.on_fenced(group_, why);
 }
@@ -108,6 +109,7 @@ bool hosted_replica::accept_loss() {
               "again with what it has, up to entry {}",
               to_string(group_), log_->last_index().value());
   if (std::exchange(counted_in_doubt_, false)) metrics_.groups_in_doubt.add(-1);
+  tell(raft_event{.name = "loss_accepted", .term = term(), .why = "an operator accepted it"});
   home_.want_turn(*this);
   return true;
 }

@@ -135,6 +135,8 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   void send(message outgoing);
   void change_leadership(const leadership& now);
   void log_leadership(const leadership& before, const leadership& now) const;
+  void tell(const node_event& what) const;
+  void tell(raft_event what) const;
   void answer_reads(const std::vector<read_ready>& reads);
   void finish_reads();
   void apply_committed();

@@ -64,14 +64,22 @@ transport_callbacks raft_host_impl::make_transport_callbacks() {
       .on_leaders = [this](const std::vector<group_leader>& news) { leaders_.note_all(news); },
       .on_peer_up =
           [this](broker_id broker) {
+            tell({.name = "peer_connected", .other = broker});
             for (const auto& thread : threads_) thread->post_peer_up(broker);
             heartbeats_.peer_up(broker);
           },
       .on_peer_down =
           [this](broker_id broker, peer_loss how) {
+            tell({.name = "peer_lost",
+                  .other = broker,
+                  .why = how == peer_loss::reset ? "the connection broke" : "it said goodbye"});
             for (const auto& thread : threads_) thread->post_peer_down(broker, how);
           },
       .on_superseded = [this](const error& why) { superseded(why); }};
+}
+
+void raft_host_impl::tell(const raft_event& what) const {
+  if (callbacks_.on_event) callbacks_.on_event(what);
 }
 
 void raft_host_impl::route(std::vector<group_message> messages) {

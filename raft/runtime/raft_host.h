@@ -4,7 +4,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -57,6 +59,20 @@ struct raft_host_options {
   std::int64_t handover_ms = 5'000;
 };
 
+/// What happened to a replica here, or to the connections of this broker, for people to see.
+struct raft_event {
+  /// As `to_string(node_event_kind)`, or "fenced", "loss_accepted", "replica_added", "replica_removed",
+  /// "peer_connected", "peer_lost".
+  std::string_view name;
+  /// Nothing where it is not about one group.
+  std::optional<group_id> group = {};
+  term_number term = {};
+  /// The candidate, leader or target that it is about.
+  std::optional<broker_id> other = {};
+  bool pre_vote = false;
+  std::string why = {};
+};
+
 struct raft_host_callbacks {
   /// Makes the state machine of a group, found at start or created now. On the thread that called `start` or
   /// `create_replica`; `self` may be kept (it outlives the machine) but not used before `restore`.
@@ -67,6 +83,9 @@ struct raft_host_callbacks {
   std::function<void(const group_id&, const error&)> on_fenced = {};
   /// The leader table changed. On any thread; must be cheap.
   std::function<void(std::uint64_t version)> on_leaders = {};
+  /// Elections, votes, hand-overs, fences, replicas that come and go, connections: never one per message. On
+  /// any thread; must be cheap.
+  std::function<void(const raft_event&)> on_event = {};
   /// The write-ahead log failed: nothing can be acknowledged any more. Empty: logs what to do and ends the
   /// process with status 70 (DESIGN D4). On the flush thread.
   std::function<void(const error&)> on_fatal = {};

@@ -61,6 +61,7 @@ class raft_host_impl final : public raft_host {
                                                              const group_options& options);
   [[nodiscard]] partition_thread& thread_of(const group_id& group) const;
   [[nodiscard]] hosted find_hosted(const group_id& group) const;
+  void tell(const raft_event& what) const;
   void route(std::vector<group_message> messages);
   void want_checkpoint();
   void want_new_segments();

@@ -73,6 +73,7 @@ result<std::shared_ptr<replica>> raft_host_impl::create_replica(const group_id& 
     empty.members = born.base_configuration;
     who->start(born, empty, home.connected());
   });
+  tell({.name = "replica_added", .group = group});
   const std::lock_guard lock(registry_mutex_);
   registry_[group] = {who, members};
   return who;
@@ -94,6 +95,7 @@ result<> raft_host_impl::remove_replica(const group_id& group) {
     known.who->release_log();
   });
   leaders_.forget(group);
+  tell({.name = "replica_removed", .group = group});
   log_info(component, "replica of {} was removed", to_string(group));
   return store_->remove_group(group);
 }

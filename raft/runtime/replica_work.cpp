@@ -44,6 +44,7 @@ void hosted_replica::do_work(work wanted) {
   if (!wanted.send_after_persist.empty())
     after_persist_.push_back({newest_persist_id_, std::move(wanted.send_after_persist)});
   commit_ = std::max(commit_, wanted.commit_index);
+  for (const node_event& each : wanted.events) tell(each);
   if (wanted.leadership_change) change_leadership(*wanted.leadership_change);
   answer_reads(wanted.reads);
 }
@@ -133,6 +134,19 @@ void hosted_replica::log_leadership(const leadership& before, const leadership& 
   else if (now.leader && now.leader != before.leader)
     log_debug(component, "{} is led by broker {} in term {}", to_string(group_), to_string(*now.leader),
               now.term.value());
+}
+
+void hosted_replica::tell(raft_event what) const {
+  what.group = group_;
+  if (environment_.callbacks.on_event) environment_.callbacks.on_event(what);
+}
+
+void hosted_replica::tell(const node_event& what) const {
+  tell(raft_event{.name = to_string(what.kind),
+                  .term = what.term,
+                  .other = what.other ? std::optional(what.other->broker) : std::nullopt,
+                  .pre_vote = what.pre_vote,
+                  .why = what.why});
 }
 
 void hosted_replica::answer_reads(const std::vector<read_ready>& reads) {

@@ -87,9 +87,20 @@ void test_replica::handle_work() {
     }
     for (message& m : todo.send_now) sent_.push_back(std::move(m));
     for (message& m : todo.send_after_persist) held_.emplace_back(newest_persist_, std::move(m));
+    events_.insert(events_.end(), todo.events.begin(), todo.events.end());
     reads_.insert(reads_.end(), todo.reads.begin(), todo.reads.end());
     if (!disk_is_stuck) sync();
   }
+}
+
+std::vector<std::string> test_replica::take_events() {
+  std::vector<std::string> told;
+  for (const node_event& each : std::exchange(events_, {}))
+    told.push_back((each.pre_vote ? "pre " : "") + std::string(to_string(each.kind)) + " " +
+                   std::to_string(each.term.value()) +
+                   (each.other ? " " + std::to_string(each.other->broker.value()) : "") +
+                   (each.why.empty() ? "" : ": " + each.why));
+  return told;
 }
 
 void test_replica::sync() {

@@ -58,6 +58,8 @@ class test_replica {
   /// Of one type, since the last `take_sent`; the others stay.
   [[nodiscard]] std::vector<message> take_sent(message_type type);
   [[nodiscard]] std::vector<read_ready> take_reads();
+  /// As text: name, term, whom it is about, why; such as "pre vote_refused 1 2: the leader is alive".
+  [[nodiscard]] std::vector<std::string> take_events();
   [[nodiscard]] role own_role() const { return node_->status().now.own_role; }
   [[nodiscard]] std::vector<int> terms() const;
 
@@ -81,6 +83,7 @@ class test_replica {
   std::vector<std::pair<std::uint64_t, message>> held_;
   std::uint64_t newest_persist_ = 0;
   std::vector<read_ready> reads_;
+  std::vector<node_event> events_;
 };
 
 /// Several replicas and a network that delivers at once, in order, but for the links that are cut.
