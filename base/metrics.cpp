@@ -117,6 +117,8 @@ std::vector<std::uint64_t> metric_histogram::batch_size_bounds() {
 
 struct metrics_registry::state {
   mutable std::mutex mutex;
+  std::mutex refreshing;
+  std::vector<std::function<void()>> refreshes;
   std::map<std::string, metric_family> families;
 
   template <class Metric, class... Args>
@@ -165,7 +167,16 @@ void metrics_registry::remove(const std::string& name, const metric_labels& labe
   if (family->second.members.empty()) state_->families.erase(family);
 }
 
+void metrics_registry::before_text(std::function<void()> refresh) {
+  const std::lock_guard lock(state_->refreshing);
+  state_->refreshes.push_back(std::move(refresh));
+}
+
 std::string metrics_registry::text() const {
+  {
+    const std::lock_guard lock(state_->refreshing);
+    for (const auto& refresh : state_->refreshes) refresh();
+  }
   std::string text;
   const std::lock_guard lock(state_->mutex);
   for (const auto& [name, family] : state_->families) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -70,6 +71,9 @@ class metrics_registry {
                               std::vector<std::uint64_t> bounds, metric_labels labels = {});
   /// Drops one metric (a deleted partition's). Nobody may hold a reference to it any more.
   void remove(const std::string& name, const metric_labels& labels);
+  /// `refresh` is called before each `text`, on the thread that asks, for gauges that are read from
+  /// elsewhere. Must be cheap, and outlive the last `text`.
+  void before_text(std::function<void()> refresh);
   /// Prometheus text format 0.0.4.
   [[nodiscard]] std::string text() const;
 

@@ -39,6 +39,23 @@ broker_metrics::broker_metrics(metrics_registry& registry)
                                           "Replicas on disk that are neither assigned nor deleted.")),
       retention_held_back(
           registry.gauge("marquee_broker_retention_held_back",
-                         "Partitions led here whose old segments stay because a voter lacks them.")) {}
+                         "Partitions led here whose old segments stay because a voter lacks them.")),
+      registry_(registry) {
+  (void)count(produce_results_, "produce", kafka::kafka_error::none);
+  (void)count(fetch_results_, "fetch", kafka::kafka_error::none);
+}
+
+metric_counter& broker_metrics::count(by_code& counters, const std::string& what, kafka::kafka_error code) {
+  const auto index = static_cast<std::size_t>(static_cast<int>(code) + 1);
+  std::atomic<metric_counter*>& place = counters[index < counters.size() ? index : 0];
+  metric_counter* counter = place.load(std::memory_order_relaxed);
+  if (counter == nullptr) {
+    counter = &registry_.counter("marquee_broker_" + what + "_results_total",
+                                 "Partitions of requests answered, by the code of Kafka's protocol.",
+                                 {{"code", std::string(kafka::name_of(code))}});
+    place.store(counter, std::memory_order_relaxed);
+  }
+  return *counter;
+}
 
 }  // namespace marquee::broker

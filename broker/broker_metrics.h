@@ -1,6 +1,11 @@
 #pragma once
 
+#include <array>
+#include <atomic>
+#include <string>
+
 #include "base/metrics.h"
+#include "kafka/protocol_types.h"
 
 namespace marquee::broker {
 
@@ -26,6 +31,19 @@ struct broker_metrics {
   metric_gauge& metadata_version;
   metric_gauge& quarantined_replicas;
   metric_gauge& retention_held_back;
+
+  /// One partition's part of a Produce or Fetch request was answered with that code.
+  void produced(kafka::kafka_error code) { count(produce_results_, "produce", code).add(); }
+  void fetched(kafka::kafka_error code) { count(fetch_results_, "fetch", code).add(); }
+
+ private:
+  /// By code + 1; the codes of the protocol are few, so the series are. Made when a code first occurs.
+  using by_code = std::array<std::atomic<metric_counter*>, 160>;
+  metric_counter& count(by_code& counters, const std::string& what, kafka::kafka_error code);
+
+  metrics_registry& registry_;
+  by_code produce_results_{};
+  by_code fetch_results_{};
 };
 
 }  // namespace marquee::broker

@@ -121,6 +121,7 @@ kafka::fetch_response make_response(broker_services& services, std::vector<fetch
         told.last_stable_offset = told.high_watermark;
         told.log_start_offset = part.answer.log_start.value();
       }
+      services.metrics.fetched(told.error);
       services.metrics.fetched_records.add(static_cast<std::uint64_t>(part.answer.record_count));
       services.metrics.fetched_bytes.add(part.answer.records.size());
       told.records = std::move(part.answer.records);

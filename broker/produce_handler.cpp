@@ -183,8 +183,10 @@ net::task<kafka::produce_response> produce_handler::handle(kafka::produce_reques
       told.current_leader = services_.other_leader(part.group);
   }
   for (const auto& topic : response.topics)
-    for (const response_partition& partition : topic.partitions)
+    for (const response_partition& partition : topic.partitions) {
+      services_.metrics.produced(partition.error);
       if (partition.error != kafka_error::none) services_.metrics.produce_errors.add();
+    }
   add_endpoints(*services_.catalog.snapshot(), response);
   services_.metrics.produce_latency_us.observe(context.elapsed_us());
   co_return response;

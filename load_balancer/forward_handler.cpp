@@ -80,7 +80,20 @@ forward_handler::forward_handler(net::event_loop& loop, manager_table& table,
       retries_(
           metrics.counter("marquee_load_balancer_retries_total", "Requests sent to a manager once more.")),
       failures_(metrics.counter("marquee_load_balancer_failures_total",
-                                "Requests that no manager answered, for whatever reason.")) {}
+                                "Requests that no manager answered, for whatever reason.")),
+      metrics_(metrics) {
+  for (const manager_role role : {manager_role::write_manager, manager_role::read_manager}) {
+    metric_gauge& healthy =
+        metrics.gauge("marquee_load_balancer_managers_healthy", "Managers that answer their health check.",
+                      {{"role", std::string(to_string(role))}});
+    // On this loop, like the table: it is the one that serves GET /metrics.
+    metrics.before_text([&healthy, &table, role] {
+      healthy.set(std::ranges::count_if(table.all(), [role](const manager& each) {
+        return each.role == role && each.health == manager_health::healthy;
+      }));
+    });
+  }
+}
 
 void forward_handler::close() {
   client_.reset();
@@ -174,6 +187,10 @@ class forward_handler::registration {
         http_(what.http),
         place_(owner.under_way_.insert(owner.under_way_.end(), std::move(what))) {
     owner_.table_.request_began(http_);
+    owner_.metrics_
+        .counter("marquee_load_balancer_requests_total", "Requests sent to a manager, by its address.",
+                 {{"manager", net::to_string(http_)}})
+        .add();
   }
   registration(const registration&) = delete;
   registration& operator=(const registration&) = delete;

@@ -85,6 +85,7 @@ class forward_handler : public std::enable_shared_from_this<forward_handler> {
   std::list<attempt_under_way> under_way_;
   metric_counter& retries_;
   metric_counter& failures_;
+  metrics_registry& metrics_;
 };
 
 }  // namespace marquee::load_balancer

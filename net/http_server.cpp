@@ -41,17 +41,20 @@ struct http_server::state {
   std::shared_ptr<http_server_context> context = std::make_shared<http_server_context>();
   std::unique_ptr<listener> accepting;
   std::unordered_set<http_connection*> open;  ///< on the loop only
+  metric_gauge* connections = nullptr;
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t count = 0;  ///< of `open`, under the mutex
 
   void add(http_connection* connection) {
     open.insert(connection);
+    if (connections != nullptr) connections->add(1);
     const std::lock_guard lock(mutex);
     count = open.size();
   }
   void remove(http_connection* connection) {
     open.erase(connection);
+    if (connections != nullptr) connections->add(-1);
     const std::lock_guard lock(mutex);
     count = open.size();
     changed.notify_all();
@@ -95,6 +98,7 @@ result<std::unique_ptr<http_server>> http_server::start(event_loop& loop, const 
     for (int hundreds = 1; hundreds <= 5; ++hundreds)
       context.requests[hundreds] = &metrics->counter("marquee_http_requests_total", "HTTP requests answered.",
                                                      {{"status", std::to_string(hundreds) + "xx"}});
+    shared->connections = &metrics->gauge("marquee_http_connections", "Open HTTP connections.");
     context.latency_us =
         &metrics->histogram("marquee_http_request_duration_us", "From header to answer written.",
                             metric_histogram::latency_us_bounds());

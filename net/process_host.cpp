@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/process_metrics.h"
 #include "net/event_loop.h"
 #include "net/http_client.h"
 #include "net/http_router.h"
@@ -67,6 +68,7 @@ result<std::unique_ptr<process_host>> process_host::make(const process_options& 
     if (!secret) return fail(secret);
     made->secret = std::move(*secret);
   }
+  add_process_metrics(made->metrics);
   return std::unique_ptr<process_host>(new process_host(std::move(made)));
 }
 

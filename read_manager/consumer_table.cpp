@@ -1,5 +1,7 @@
 #include "read_manager/consumer_table.h"
 
+#include <algorithm>
+
 namespace marquee::read_manager {
 
 consumer_pointer consumer_table::find(const std::string& id) {
@@ -66,6 +68,20 @@ std::size_t consumer_table::free_memory(std::int64_t idle_since_us, std::size_t 
     erase(consumer->who.id);
   }
   return held;
+}
+
+std::int64_t consumer_table::largest_lag() const {
+  std::int64_t largest = 0;
+  for (const auto& [id, consumer] : consumers_) {
+    std::int64_t lag = 0;
+    for (std::int32_t number = 0; number < consumer->session.partition_count(); ++number) {
+      const partition_buffer* partition = consumer->session.partition(number);
+      if (partition != nullptr && partition->high_watermark())
+        lag += std::max<std::int64_t>(0, *partition->high_watermark() - partition->position());
+    }
+    largest = std::max(largest, lag);
+  }
+  return largest;
 }
 
 }  // namespace marquee::read_manager

@@ -30,6 +30,9 @@ class consumer_table {
   /// whose last answers are held too. Returns what is still held.
   std::size_t free_memory(std::int64_t idle_since_us, std::size_t most_bytes);
 
+  /// Records that the consumer that is furthest behind has not been given, as far as the last fetches showed.
+  [[nodiscard]] std::int64_t largest_lag() const;
+
  private:
   void make_room();
 

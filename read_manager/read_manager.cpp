@@ -173,7 +173,11 @@ struct read_manager::state {
         host->metrics().gauge("marquee_read_manager_consumers", "Consumers that this manager owns.");
     metric_gauge& bytes =
         host->metrics().gauge("marquee_read_manager_read_ahead_bytes", "Bytes read ahead for all consumers.");
+    metric_gauge& lag = host->metrics().gauge(
+        "marquee_read_manager_largest_lag_records",
+        "Records that the owned consumer that is furthest behind has not been given, as far as known.");
     while (!stopping.stop_requested()) {
+      lag.set(parts->table.largest_lag());
       const std::size_t held = parts->table.free_memory(
           time.monotonic_us() - idle_read_ahead_us, static_cast<std::size_t>(options.total_read_ahead_bytes));
       consumers.set(static_cast<std::int64_t>(parts->table.size()));

@@ -5,6 +5,8 @@
 
 #include <thread>
 
+#include "base/process_metrics.h"
+
 namespace marquee {
 namespace {
 
@@ -75,6 +77,24 @@ TEST(metrics, count_from_many_threads) {
   threads.clear();
   EXPECT_EQ(metrics.counter("c_total", "C.").value(), 40'000U);
   EXPECT_EQ(metrics.histogram("h", "H.", {1, 2}).count(), 40'000U);
+}
+
+TEST(metrics, are_refreshed_before_each_text) {
+  metrics_registry metrics;
+  metric_gauge& gauge = metrics.gauge("g", "G.");
+  metrics.before_text([&] { gauge.add(1); });
+  EXPECT_NE(metrics.text().find("g 1"), std::string::npos);
+  EXPECT_NE(metrics.text().find("g 2"), std::string::npos);
+}
+
+TEST(process_metrics, tell_of_this_process) {
+  metrics_registry metrics;
+  add_process_metrics(metrics);
+  const std::string text = metrics.text();
+  EXPECT_NE(text.find("marquee_build_info{version=\""), std::string::npos);
+  EXPECT_EQ(text.find("marquee_process_resident_bytes 0\n"), std::string::npos);
+  EXPECT_EQ(text.find("marquee_process_open_files 0\n"), std::string::npos);
+  EXPECT_NE(text.find("marquee_process_cpu_us_total "), std::string::npos);
 }
 
 TEST(metrics_death_test, stop_when_one_name_is_two_kinds) {
