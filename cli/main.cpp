@@ -97,6 +97,7 @@ int main(int argc, char** argv) {
   add_consumer_command(app, context);
   add_cluster_command(app, context);
   add_bench_command(app, context);
+  add_doctor_command(app, context);
   add_raft_command(app, context);
   add_log_command(app, context);
   add_config_reference_command(app, context);

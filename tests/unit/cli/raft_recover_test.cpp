@@ -1,4 +1,4 @@
-#include "cli/raft_command.h"
+#include "cli/raft_recover.h"
 
 #include <gtest/gtest.h>
 
