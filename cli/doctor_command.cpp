@@ -4,9 +4,10 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <functional>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "base/logging.h"
 #include "cli/diagnosis.h"
@@ -38,6 +39,15 @@ void print_finding(const finding& each) {
   if (!each.advice.empty()) fmt::print("{:22}what to do: {}\n", "", escape_for_log(each.advice, 4096));
 }
 
+/// In the order of the checks where equally bad.
+std::vector<finding> worst_first(const std::vector<finding>& all) {
+  std::vector<finding> sorted;
+  for (const severity level : {severity::critical, severity::warning, severity::good})
+    std::ranges::copy_if(all, std::back_inserter(sorted),
+                         [level](const finding& each) { return each.level == level; });
+  return sorted;
+}
+
 exit_code run_doctor(const command_context& context, const broker_access_options& options) {
   const cluster_facts facts = examine(context, options);
   if (facts.processes.empty())
@@ -45,8 +55,7 @@ exit_code run_doctor(const command_context& context, const broker_access_options
         context,
         "nothing is known of a cluster: there is no cluster.json in the state directory and no "
         "load balancer answers; give --state-dir, --load-balancer or --broker addresses");
-  std::vector<finding> findings = diagnose(facts);
-  std::ranges::stable_sort(findings, std::ranges::greater{}, &finding::level);
+  const std::vector<finding> findings = worst_first(diagnose(facts));
   const severity worst = findings.front().level;
   if (context.json) {
     json list = json::array();
