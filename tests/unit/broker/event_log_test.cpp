@@ -17,7 +17,10 @@ const uuid orders = *uuid::parse("bbbbbbbb-0000-4000-8000-000000000002");
 
 class event_log_test : public ::testing::Test {
  protected:
-  event_log_test() { log.begin(broker_id(4), boot_count(1)); }
+  event_log_test() {
+    log.begin(broker_id(4), boot_count(1));
+    start = log.newest();
+  }
   void publish(std::string_view name, int partition = 0) {
     log.publish({.name = name, .group = group_id{orders, partition_id(partition)}, .term = term_number(7)});
   }
@@ -30,7 +33,7 @@ class event_log_test : public ::testing::Test {
 
   system_clock time;
   event_log log{time, [](const uuid&) { return std::string("orders"); }, 3};
-  std::uint64_t start = log.newest();
+  std::uint64_t start = 0;
 };
 
 TEST_F(event_log_test, tells_what_came_after_a_position) {
