@@ -58,9 +58,7 @@ replica_monitor::replica_monitor(net::event_loop& loop, raft::raft_host& host, e
       uncommitted_(metrics.gauge("marquee_raft_uncommitted_entries",
                                  "Entries in logs here that are not known to be committed.")),
       subscribers_(metrics.gauge("marquee_broker_event_subscribers", "Clients that follow GET /events.")),
-      disk_free_(metrics.gauge("marquee_storage_disk_free_bytes",
-                               "Free space of the file system that holds the data directory.")),
-      disk_size_(metrics.gauge("marquee_storage_disk_size_bytes",
+      disk_size_(metrics.gauge("marquee_broker_disk_size_bytes",
                                "Size of the file system that holds the data directory.")) {}
 
 void replica_monitor::start() {
@@ -71,7 +69,6 @@ void replica_monitor::start() {
 void replica_monitor::look_at_disk() const {
   struct statvfs disk{};
   if (::statvfs(data_dir_.c_str(), &disk) != 0) return;
-  disk_free_.set(static_cast<std::int64_t>(disk.f_bavail * disk.f_frsize));
   disk_size_.set(static_cast<std::int64_t>(disk.f_blocks * disk.f_frsize));
 }
 

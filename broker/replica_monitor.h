@@ -46,7 +46,6 @@ class replica_monitor {
   metric_gauge& unapplied_;
   metric_gauge& uncommitted_;
   metric_gauge& subscribers_;
-  metric_gauge& disk_free_;
   metric_gauge& disk_size_;
   bool looking_ = false;
   /// Followers of groups that are led here and that are not in step.

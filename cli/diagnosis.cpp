@@ -189,8 +189,8 @@ void check_disks(const cluster_facts& facts, std::vector<finding>& all) {
   check disks(all, "disk");
   double least = 1;
   for (const process_facts& each : facts.processes) {
-    const auto free = each.metric("marquee_storage_disk_free_bytes");
-    const auto size = each.metric("marquee_storage_disk_size_bytes");
+    const auto free = each.metric("marquee_broker_disk_free_bytes");
+    const auto size = each.metric("marquee_broker_disk_size_bytes");
     if (!free || !size || *size <= 0) continue;
     const double share = *free / *size;
     least = std::min(least, share);

@@ -20,9 +20,9 @@ ROLES = {
 EVERYWHERE = "Every process"
 HEADER = """# Metrics
 
-Every process serves `GET /metrics` (Prometheus text format). Names are `marquee_<component>_<what>_<unit>`; counters end
-in `_total`; `_us` are microseconds, `_ms` milliseconds. Histograms have `_bucket`, `_sum` and `_count`. There is no
-series per topic, partition or client: sums, and maxima where the worst one counts.
+Every process serves `GET /metrics` (Prometheus text format). Names are `marquee_<component>_<what>_<unit>`; counters
+end in `_total`; `_us` are microseconds, `_ms` milliseconds. Histograms have `_bucket`, `_sum` and `_count`. There is
+no series per topic, partition or client: sums, and maxima where the worst one counts.
 
 This list is made from running processes: `python3 tests/system/seeing/metrics_reference.py STATE_DIR`.
 A test fails when it is not in step.

@@ -98,12 +98,12 @@ TEST_F(diagnosis, sees_brokers_that_do_not_reach_each_other) {
 
 TEST_F(diagnosis, sees_a_disk_that_is_nearly_full) {
   auto& metrics = facts.processes[0].metrics;
-  metrics["marquee_storage_disk_size_bytes"] = 100e9;
-  metrics["marquee_storage_disk_free_bytes"] = 50e9;
+  metrics["marquee_broker_disk_size_bytes"] = 100e9;
+  metrics["marquee_broker_disk_free_bytes"] = 50e9;
   for (const finding& each : diagnose(facts)) EXPECT_EQ(each.level, severity::good) << each.what;
-  metrics["marquee_storage_disk_free_bytes"] = 8e9;
+  metrics["marquee_broker_disk_free_bytes"] = 8e9;
   EXPECT_EQ(only_problem().level, severity::warning);
-  metrics["marquee_storage_disk_free_bytes"] = 1e9;
+  metrics["marquee_broker_disk_free_bytes"] = 1e9;
   EXPECT_EQ(only_problem().level, severity::critical);
   EXPECT_EQ(only_problem().check, "disk");
 }
