@@ -10,7 +10,7 @@
 #include "broker/topic_catalog.h"
 #include "cli/command_context.h"
 #include "cli/log_report.h"
-#include "cli/raft_command.h"
+#include "cli/partition_name.h"
 #include "raft/storage/log_check.h"
 
 namespace marquee::cli {
