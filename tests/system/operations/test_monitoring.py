@@ -61,3 +61,8 @@ def test_the_dashboard_can_be_imported():
         assert all(target["datasource"]["uid"] == "${datasource}" for target in panel["targets"])
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24, panel["title"]
+
+
+def test_the_runbook_names_only_alerts_that_there_are():
+    named = set(re.findall(r"`(Marquee[A-Z]\w+)`", (FOLDER / "runbook.md").read_text()))
+    assert named <= {rule["alert"] for rule in RULES}, named - {rule["alert"] for rule in RULES}
