@@ -7,10 +7,7 @@ import pytest
 
 import running_cluster
 from gate import Gate
-
-SUSPECT_MS = 2000
-EVICTION_MS = 3000
-SILENT_MS = 2500
+from thresholds import EVICTION_MS, SILENT_MS, SUSPECT_MS
 
 MANAGERS = {
     "broker": {"quiet_ms": 1500, "suspect_ms": SUSPECT_MS, "eviction_ms": EVICTION_MS},

@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 from cluster import api
-from conftest import EVICTION_MS, SUSPECT_MS
+from thresholds import EVICTION_MS, SUSPECT_MS
 
 
 def kafka_brokers(cluster, asked):

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -60,7 +61,8 @@ TEST(api_connection, remembers_that_an_earlier_attempt_may_have_taken_effect) {
   options.deadline_ms = 300;
   producer one(options, "orders", "p-1");
   const auto failed = one.produce({.value = "x"});
-  EXPECT_EQ(failed.error().code, "METADATA_UNAVAILABLE");
+  // The deadline may cut the last attempt short.
+  EXPECT_THAT(failed.error().code, ::testing::AnyOf("METADATA_UNAVAILABLE", "NO_ANSWER"));
   EXPECT_EQ(failed.error().outcome, request_outcome::unknown);
 }
 
