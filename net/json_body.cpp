@@ -59,6 +59,10 @@ std::optional<std::int64_t> integer_of(const json& value, bool from_text) {
 
 }  // namespace
 
+std::optional<std::int64_t> json_integer(const json& value) {
+  return integer_of(value, /*from_text=*/false);
+}
+
 json_body::json_body(std::shared_ptr<document> document, node* here)
     : document_(std::move(document)), here_(here) {}
 

@@ -25,6 +25,9 @@ struct json_problem {
 /// at most a million values.
 [[nodiscard]] std::expected<nlohmann::json, json_problem> parse_json(std::string_view text);
 
+/// The integer that a JSON value is; 3.0 is one too. Nothing for anything else.
+[[nodiscard]] std::optional<std::int64_t> json_integer(const nlohmann::json& value);
+
 /// Reads one JSON object of a request field by field. The first problem sticks, and from then on every read
 /// gives a default, so that a handler reads everything and asks `finish` once:
 ///

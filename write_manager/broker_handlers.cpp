@@ -42,13 +42,15 @@ std::optional<std::vector<broker_id>> read_connected_peers(net::json_body& body)
   std::vector<broker_id> peers;
   const bool good = list->is_array() && list->size() <= peers_most &&
                     std::ranges::all_of(*list, [](const nlohmann::json& peer) {
-                      return peer.is_number_integer() && peer >= 1 && peer <= largest_broker_id;
+                      const auto id = net::json_integer(peer);
+                      return id && *id >= 1 && *id <= largest_broker_id;
                     });
   if (!good) {
     body.refuse("connected_peers", "must be a list of at most 10,000 broker ids");
     return std::nullopt;
   }
-  for (const nlohmann::json& peer : *list) peers.emplace_back(peer.get<std::int32_t>());
+  for (const nlohmann::json& peer : *list)
+    peers.emplace_back(static_cast<std::int32_t>(*net::json_integer(peer)));
   return peers;
 }
 

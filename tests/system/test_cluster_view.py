@@ -15,8 +15,8 @@ def test_every_process_is_listed_with_what_it_knows(cluster):
     def all_listed():
         listed = {entry["name"]: entry for entry in cluster.api("GET", "/cluster")["processes"]}
         ours = {entry["name"] for entry in cluster.processes() if entry["role"] != "postgres"}
-        told = all(entry["metadata_version"] != 0 for entry in listed.values() if entry["role"] == "broker")
-        return listed if ours <= set(listed) and told else None
+        told = all(entry["metadata_version"] != 0 for name, entry in listed.items() if name in ours)
+        return {name: listed[name] for name in ours} if ours <= set(listed) and told else None
 
     listed = wait_for(all_listed)
     roles = {entry["role"] for entry in listed.values()}
