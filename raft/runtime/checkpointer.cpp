@@ -51,12 +51,15 @@ void checkpointer::begin(std::function<void(result<>)> done) {
 }
 
 void checkpointer::finished(const std::function<void(result<>)>& done, const result<>& outcome) {
+  const bool failed_before = failing_.exchange(!outcome);
   if (outcome) {
     metrics_.checkpoints.add();
+    if (failed_before) log_info("raft", "checkpoints are completed again");
   } else {
     metrics_.checkpoints_failed.add();
-    log_error("raft", "a checkpoint failed, so the write-ahead log is not shortened: {}",
-              outcome.error().message);
+    if (!failed_before)
+      log_error("raft", "a checkpoint failed, so the write-ahead log is not shortened: {}",
+                outcome.error().message);
   }
   const std::int64_t now_us = time_.monotonic_us();
   not_for_segments_before_us_ = now_us + std::max(least_pause_us, 4 * (now_us - begun_us_));

@@ -37,6 +37,8 @@ class checkpointer {
   runtime_metrics& metrics_;
   const clock& time_;
   std::atomic<bool> under_way_{false};
+  /// The last one failed; said once, for it is tried again every second.
+  std::atomic<bool> failing_{false};
   std::atomic<std::int64_t> begun_us_{0};
   std::atomic<std::int64_t> not_for_segments_before_us_{0};
 };

@@ -55,7 +55,7 @@ void flush_queue::add_slots(std::vector<wal_slot> slots) {
 
 result<> flush_queue::begin() {
   const std::vector<wal_record> records = groups_.checkpoint_records();
-  if (auto reserved = reserve_for_checkpoint(records); !reserved) return reserved;
+  if (auto reserved = reserve_for_checkpoint(records, free_space::use); !reserved) return reserved;
   if (auto written = write_checkpoint(records); !written) return written;
   release_files();
   return {};

@@ -39,6 +39,8 @@ struct flush_queue_options {
   std::uint64_t queued_bytes_most = 0;
   /// No more files than this are made ahead.
   std::uint32_t wal_files_most = 8;
+  /// While it runs no file is made that would leave less than this free. 0: as long as there is space.
+  std::uint64_t keep_free_bytes = 0;
   /// One flush takes at most about this much, so that the first in it do not wait for the last too long.
   std::uint64_t flush_bytes_most = std::uint64_t{8} << 20;
   /// Relaxed writes are synced this long after they were written, or after this many bytes (DESIGN D4).
@@ -65,6 +67,7 @@ class flush_queue final : private wal_slot_source {
   void add_slots(std::vector<wal_slot> slots);
   /// Before the first step: begins the log anew with a checkpoint of what was recovered. Earlier files are no
   /// longer needed when it returns.
+  /// It may take what is kept free.
   [[nodiscard]] result<> begin();
 
   /// Errors (nothing was taken): overloaded, too_large, io (the log has failed).
@@ -81,6 +84,8 @@ class flush_queue final : private wal_slot_source {
   /// True while a file should be made ahead; `add_file` makes one. Not on the flush thread: it takes long.
   [[nodiscard]] bool wants_file() const;
   [[nodiscard]] result<> add_file();
+  /// False while another file would leave less than `keep_free_bytes`. From any thread.
+  [[nodiscard]] bool has_space_for_file() const;
   /// Called when a file should be made ahead. Set before the first step.
   void on_wants_file(std::function<void()> callback) { on_wants_file_ = std::move(callback); }
 
@@ -94,7 +99,8 @@ class flush_queue final : private wal_slot_source {
   void finish(std::vector<flush_item>& items, persist_times times);
   void run_checkpoint(flush_item item);
   [[nodiscard]] result<> write_checkpoint(const std::vector<wal_record>& records);
-  [[nodiscard]] result<> reserve_for_checkpoint(const std::vector<wal_record>& records);
+  enum class free_space : std::uint8_t { keep, use };
+  [[nodiscard]] result<> reserve_for_checkpoint(const std::vector<wal_record>& records, free_space kept);
   void release_files();
   [[nodiscard]] result<> sync_now();
   void fail_everything(const error& why, std::vector<flush_item> items);

@@ -36,6 +36,12 @@ bool flush_queue::wants_file() const {
   return wants_file_locked();
 }
 
+bool flush_queue::has_space_for_file() const {
+  if (options_.keep_free_bytes == 0) return true;
+  const auto free = files_.free_bytes(options_.data_dir);
+  return !free || *free >= options_.keep_free_bytes + options_.wal_file_bytes;
+}
+
 result<> flush_queue::add_file() {
   auto slot = create_wal_slot(files_, options_.data_dir, next_file_number(), options_.wal_file_bytes);
   if (!slot) return fail(slot);
@@ -45,7 +51,7 @@ result<> flush_queue::add_file() {
   return {};
 }
 
-result<> flush_queue::reserve_for_checkpoint(const std::vector<wal_record>& records) {
+result<> flush_queue::reserve_for_checkpoint(const std::vector<wal_record>& records, free_space kept) {
   std::uint64_t wanted = 1;
   std::uint64_t left = space_.largest_room();
   for (const wal_record& record : records) {
@@ -72,6 +78,8 @@ result<> flush_queue::reserve_for_checkpoint(const std::vector<wal_record>& reco
       }
     }
     if (taken) continue;
+    if (kept == free_space::keep && !has_space_for_file())
+      return fail(error_code::no_space, "making room for a checkpoint: the disk is nearly full");
     auto slot = create_wal_slot(files_, options_.data_dir, next_file_number(), options_.wal_file_bytes);
     if (!slot) return fail(slot, "making room for a checkpoint");
     checkpoint_slots_.push_back(std::move(*slot));
@@ -111,7 +119,7 @@ void flush_queue::run_checkpoint(flush_item item) {
   for (const segment_progress& progress : *item.checkpoint) groups_.advance(progress);
   const std::vector<wal_record> records = groups_.checkpoint_records();
   checkpoint_asked_ = false;
-  if (auto reserved = reserve_for_checkpoint(records); !reserved) {
+  if (auto reserved = reserve_for_checkpoint(records, free_space::keep); !reserved) {
     // The old files stay and hold everything: nothing is lost, the next checkpoint tries again.
     metrics_.failed_checkpoints.add();
     since_checkpoint_bytes_ = 0;

@@ -34,8 +34,8 @@ struct log_store_options {
   /// Relaxed writes are synced this long after they were written, or after this many bytes (DESIGN D4).
   std::int64_t flush_ms = 100;
   std::uint64_t flush_bytes = std::uint64_t{1} << 20;
-  /// Segments do not grow and no file is made ahead while less than this would stay free on the disk: entries
-  /// then wait in the write-ahead log, and appends are refused (overloaded) when that is full.
+  /// Segments do not grow and no file is made while less than this would stay free on the disk: entries then
+  /// wait in the write-ahead log, and appends are refused (overloaded) when that is full. A start may use it.
   std::uint64_t keep_free_bytes = 0;
 };
 

@@ -206,9 +206,7 @@ void wal_log_store::ask_for_file() {
 
 void wal_log_store::make_files() {
   while (queue_->wants_file() && time_.monotonic_ms() >= no_file_before_ms_.load()) {
-    const auto free = options_.keep_free_bytes == 0 ? result<std::uint64_t>(options_.wal_file_bytes)
-                                                    : files_.free_bytes(options_.data_dir);
-    const bool fits = !free || *free >= options_.keep_free_bytes + options_.wal_file_bytes;
+    const bool fits = queue_->has_space_for_file();
     const auto made = fits ? queue_->add_file() : fail(error_code::no_space, "the disk is nearly full");
     if (made) continue;
     // What the disk is like is told by whoever watches it.

@@ -215,6 +215,7 @@ void wal_log_store::make_queue(const recovered_wal& wal, logged_group_table grou
   options.wal_file_bytes = options_.wal_file_bytes;
   options.checkpoint_bytes = options_.checkpoint_bytes;
   options.queued_bytes_most = options_.queued_bytes_most;
+  options.keep_free_bytes = options_.keep_free_bytes;
   // Room for what arrives while a checkpoint is under way.
   options.wal_files_most =
       static_cast<std::uint32_t>(4 + 3 * options_.checkpoint_bytes / options_.wal_file_bytes);

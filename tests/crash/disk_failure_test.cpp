@@ -136,6 +136,37 @@ TEST_F(disk_failure_test, segment_that_met_a_full_disk_goes_on_in_a_new_file) {
   }
 }
 
+TEST_F(disk_failure_test, nearly_full_disk_stops_segments_and_then_appends_and_all_of_it_ends_with_space) {
+  under_test.close();
+  under_test.options.keep_free_bytes = 1 << 20;
+  ASSERT_TRUE(under_test.open());
+  ASSERT_TRUE(append(group, 1));
+  std::uint64_t used = 0;
+  for (const std::string& path : files.paths()) used += files.content(path).size();
+  files.set_capacity(used + (1 << 20));
+  const std::string segment = segment_path(group_folder("/node", group), log_index(1));
+  const std::size_t before = files.content(segment).size();
+  std::int64_t index = 2;
+  result<> outcome;
+  for (; index < 10'000; ++index) {
+    outcome = append(group, index);
+    if (!outcome) break;
+    if (index % 100 == 0) (void)under_test.checkpoint(group, index);
+  }
+  EXPECT_EQ(outcome.error().code, error_code::overloaded);
+  EXPECT_EQ(files.content(segment).size(), before);
+  EXPECT_GE(*files.free_bytes("/node"), (std::uint64_t{1} << 20) - under_test.options.wal_file_bytes);
+  EXPECT_TRUE(under_test.fatal.empty());
+  under_test.close();
+  ASSERT_TRUE(under_test.open()) << "a start may use what is kept free";
+  EXPECT_EQ(under_test.all_entries(group).size(), static_cast<std::size_t>(index - 1));
+  files.set_capacity(used + (16 << 20));
+  under_test.time.advance_ms(2000);
+  ASSERT_TRUE(under_test.checkpoint(group, index - 1));
+  EXPECT_TRUE(append(group, index));
+  EXPECT_EQ(under_test.all_entries(group).size(), static_cast<std::size_t>(index));
+}
+
 TEST_F(disk_failure_test, checkpoint_without_room_for_its_files_fails_and_loses_nothing) {
   for (std::int64_t index = 1; index <= 10; ++index) ASSERT_TRUE(append(group, index));
   std::uint64_t used = 0;

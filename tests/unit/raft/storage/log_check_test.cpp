@@ -113,5 +113,16 @@ TEST_F(log_check_test, survives_whatever_the_files_hold) {
   }
 }
 
+TEST_F(log_check_test, refuses_a_folder_that_a_broker_runs_on_or_that_is_none) {
+  store_under_test running(files);
+  ASSERT_TRUE(running.open());
+  // The simulated lock leaves no file; the real one does.
+  ASSERT_TRUE(files.open("/node/lock", open_mode::create_new));
+  EXPECT_EQ(lock_data_dir(files, "/node").error().code, error_code::refused);
+  running.close();
+  EXPECT_TRUE(lock_data_dir(files, "/node"));
+  EXPECT_EQ(lock_data_dir(files, "/elsewhere").error().code, error_code::not_found);
+}
+
 }  // namespace
 }  // namespace marquee::raft
