@@ -1,12 +1,14 @@
 """A cluster under test: finding free ports, running commands against it, killing and reviving processes."""
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 from cluster import api, process
@@ -133,12 +135,27 @@ def run(running):
         _show_crashes(running)
 
 
+_held_offsets = []
+
+
+def _held(offset):
+    """Whether this process got the range, and keeps it: another run of the tests may be about to start a cluster too."""
+    lock = open(pathlib.Path(tempfile.gettempdir()) / f"marquee-tests-ports-{offset}.lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return False
+    _held_offsets.append(lock)
+    return True
+
+
 def free_offset():
     """Ports that no other cluster of this machine uses, below those that outgoing connections are given (32768 on)."""
     for offset in range(3000, 17000, 100):
         probe = Layout(ROOT, pathlib.Path("/"), offset, pathlib.Path("/"), load_balancers=2)
         ports = [port for p in probe.processes() for port in p.ports()] + [probe.postgres_port]
-        if not any(process.port_is_taken(port) for port in ports):
+        if not any(process.port_is_taken(port) for port in ports) and _held(offset):
             return offset
     raise AssertionError("no free range of ports")
 

@@ -9,6 +9,7 @@ import time
 
 import steady_load
 from cluster import api
+from cluster.failure import ClusterFailure
 
 CLIENT_TIMEOUT_S = 2.0  # of a client whose load balancer does not answer: nobody but the client can notice
 PATIENT_S = 20.0
@@ -28,8 +29,22 @@ class Load:
         steady_load.check_delivery(self.producer, self.consumer)
 
 
+def _create_topic(cluster, topic, partitions, patience_s=20.0):
+    """As a client does: 503 asks it to try again, and just after a fault it may come."""
+    end = time.monotonic() + patience_s
+    while True:
+        try:
+            return cluster.api("POST", "/topics", {"name": topic, "partitions": partitions})
+        except ClusterFailure as failure:
+            if "answered 409" in str(failure):  # an attempt that was answered 503 had made it
+                return None
+            if "answered 503" not in str(failure) or time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
 def start_load(cluster, topic, partitions=1, target=""):
-    cluster.api("POST", "/topics", {"name": topic, "partitions": partitions})
+    _create_topic(cluster, topic, partitions)
     cluster.leader_of(topic)
     timeout_s = CLIENT_TIMEOUT_S if target == "load_balancer" else PATIENT_S
     producer = steady_load.Producer(cluster, topic, timeout_s=timeout_s)
