@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -76,14 +77,30 @@ def run_ctest(preset: str, total: tally, selection: list[str]) -> None:
         total.failed += 1
 
 
+def start_preparing_foreign_clients() -> subprocess.Popen:
+    """Foreign Kafka clients are fetched and built once; a client that cannot be had is skipped by name. Mostly waits
+    for the network, so it goes on beside the build."""
+    command = [sys.executable, str(ROOT / "tests/system/foreign_clients/toolchains.py")]
+    print("+", " ".join(command), "(beside the build)", flush=True)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0)
+
+
+def finish_preparing_foreign_clients(preparation: subprocess.Popen) -> None:
+    try:
+        said, _ = preparation.communicate(timeout=FOREIGN_CLIENTS_SECONDS)
+        print(said.decode(errors="replace"), end="", flush=True)
+    except subprocess.TimeoutExpired:
+        os.killpg(preparation.pid, signal.SIGKILL)
+        preparation.communicate()
+        print(f"foreign clients were not prepared within {FOREIGN_CLIENTS_SECONDS} s", flush=True)
+
+
 def run_system_tests(preset: str, total: tally) -> None:
-    # Foreign Kafka clients are fetched and built once; a client that cannot be had is skipped by name.
-    run([sys.executable, str(ROOT / "tests/system/foreign_clients/toolchains.py")], timeout=FOREIGN_CLIENTS_SECONDS)
     report = ROOT / "build" / preset / "pytest.xml"
     report.unlink(missing_ok=True)
     environment = dict(os.environ, MARQUEE_BINARY=str(ROOT / "build" / preset / "cli" / "marquee"))
     environment["MARQUEE_FOREIGN_CLIENTS_PREPARED"] = "1"
-    options = ["-q", "-p", "no:cacheprovider", "--durations=5", f"--junitxml={report}"]
+    options = ["-q", "-p", "no:cacheprovider", "--durations=20", f"--junitxml={report}"]
     command = [sys.executable, "-m", "pytest", *options, "tests/system"]
     code = run(command, env=environment, timeout=SYSTEM_TESTS_SECONDS)
     before = total.failed
@@ -102,12 +119,16 @@ def run_deep_tests(total: tally) -> None:
 
 
 def test_preset(preset: str, total: tally, selection: list[str], with_system_tests: bool) -> None:
-    if not build(preset):
+    preparation = start_preparing_foreign_clients() if with_system_tests else None
+    built = build(preset)
+    if not built:
         print(f"the {preset} build failed; its tests were not run")
         total.failed += 1
-        return
-    run_ctest(preset, total, selection)
-    if with_system_tests:
+    else:
+        run_ctest(preset, total, selection)
+    if preparation:
+        finish_preparing_foreign_clients(preparation)
+    if built and with_system_tests:
         run_system_tests(preset, total)
 
 
