@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "base/logging.h"
+#include "load_balancer/silent_managers.h"
 #include "net/event_loop.h"
 
 namespace marquee::load_balancer {
@@ -84,6 +85,7 @@ net::task<void> delivery_guard::tell(std::shared_ptr<delivery_guard> self, std::
       co_await net::sleep_ms(pause_ms);
       continue;
     }
+    name_silent_managers(self->table_, self->secret_, request);
     const net::http_call_options call{.timeout_ms = one_try_ms, .resend_if_stale = true};
     const net::http_outcome told = co_await self->client_->send_borrowed(target->http, request, call);
     if (told.response && told.response->status == 200) co_return;

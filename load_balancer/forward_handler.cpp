@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/logging.h"
+#include "load_balancer/silent_managers.h"
 #include "net/access_policy.h"
 #include "net/api_error.h"
 #include "net/event_loop.h"
@@ -138,6 +139,7 @@ net::task<net::http_response> forward_handler::forward(net::http_exchange& excha
     if (turn) request.headers.set(delivery_guard::attempt_header, name);
     if (const std::string lost = turn ? deliveries_->lost_attempts(route.consumer_id) : ""; !lost.empty())
       request.headers.set(delivery_guard::lost_header, lost);
+    if (route.role == manager_role::read_manager) name_silent_managers(table_, secret_, request);
     // `choose` begins anew when every manager had its turn: those need a moment.
     if (was_tried && tried.size() == 1) co_await net::sleep_ms(pause_before_same_manager_ms);
     attempt_result last = co_await attempt(*target, route, request, end, exchange.client_gone_token());

@@ -13,8 +13,19 @@ namespace {
 
 constexpr std::string_view managers_path = "/internal/managers";
 constexpr std::string_view load_balancers_path = "/internal/load-balancers";
+/// A time-out that fires so much later than it should was slept through by this process, not by the manager.
+constexpr std::int64_t own_delay_ms = 200;
 
 }  // namespace
+
+std::optional<manager_health> judge_probe(const net::http_outcome& outcome, std::int64_t took_ms,
+                                          std::int64_t timeout_ms) {
+  if (outcome.response)
+    return outcome.response->status == 200 ? manager_health::healthy : manager_health::unhealthy;
+  if (outcome.response.error().code != error_code::timed_out) return manager_health::unhealthy;
+  if (took_ms > timeout_ms + own_delay_ms) return std::nullopt;
+  return manager_health::silent;
+}
 
 manager_monitor_loop::manager_monitor_loop(net::event_loop& loop, manager_table& table,
                                            const load_balancer_options& options,
@@ -51,16 +62,20 @@ net::task<> manager_monitor_loop::watch_health(std::shared_ptr<manager_monitor_l
 
 net::task<> manager_monitor_loop::probe(std::shared_ptr<manager_monitor_loop> self, manager target) {
   const net::http_call_options call{.timeout_ms = self->options_.health_timeout_ms, .resend_if_stale = true};
+  const std::int64_t began_us = system_clock().monotonic_us();
   const net::http_outcome outcome = co_await self->client_->send(target.http, {.target = "/ready"}, call);
   self->being_probed_.erase(target.http);
   if (self->closed_) co_return;
-  const bool is_ready = outcome.response && outcome.response->status == 200;
+  const std::int64_t took_ms = (system_clock().monotonic_us() - began_us) / 1'000;
+  const auto health = judge_probe(outcome, took_ms, self->options_.health_timeout_ms);
+  if (!health) co_return;  // the next one tells
+  const bool is_ready = *health == manager_health::healthy;
   if (outcome.response && outcome.response->headers.has(net::stopping_field)) {
     self->client_->forget(target.http);
     if (self->on_left) self->on_left(target.http);
   }
-  self->table_.set_health(target.http, is_ready ? manager_health::healthy : manager_health::unhealthy);
-  const bool silent = !outcome.response && outcome.response.error().code == error_code::timed_out;
+  self->table_.set_health(target.http, *health);
+  const bool silent = *health == manager_health::silent;
   if (silent && self->on_silent && self->table_.any_healthy(target.role)) self->on_silent(target.http);
   if (is_ready == (target.health == manager_health::healthy)) co_return;
   const std::string why = !outcome.response                 ? outcome.response.error().message
@@ -78,7 +93,7 @@ net::task<> manager_monitor_loop::discover(std::shared_ptr<manager_monitor_loop>
     // Every write manager knows all of them; one that fails to answer is passed over.
     for (int attempt = 0; attempt < 3 && !self->closed_; ++attempt) {
       const std::optional<manager> from = self->table_.least_outstanding(manager_role::write_manager, asked);
-      if (!from || from->health == manager_health::unhealthy) break;
+      if (!from || from->health == manager_health::unhealthy || from->health == manager_health::silent) break;
       if (co_await self->ask_for_managers(*from)) {
         if (!self->closed_) co_await self->report_itself(*from);
         break;

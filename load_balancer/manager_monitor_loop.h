@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -16,6 +17,11 @@ class event_loop;
 }
 
 namespace marquee::load_balancer {
+
+/// What became of GET /ready says this of the manager. Nothing if this process stood still meanwhile: then
+/// the answer may lie there unread.
+[[nodiscard]] std::optional<manager_health> judge_probe(const net::http_outcome& outcome,
+                                                        std::int64_t took_ms, std::int64_t timeout_ms);
 
 /// Keeps the manager table true: asks every manager GET /ready, and a healthy one GET /internal/managers. Has
 /// connections of its own, so that a pool full of long polls never makes a manager look dead. On the load

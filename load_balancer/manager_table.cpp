@@ -27,8 +27,10 @@ int preference(manager_health health) {
       return 1;
     case manager_health::unhealthy:
       return 2;
+    case manager_health::silent:
+      return 3;
   }
-  return 2;
+  return 3;
 }
 
 }  // namespace
@@ -118,6 +120,13 @@ std::optional<manager> manager_table::by_hash(manager_role role, std::string_vie
     return weight_of(key, net::to_string(a->http)) < weight_of(key, net::to_string(b->http));
   };
   return **std::max_element(choice.begin(), choice.end(), lighter);
+}
+
+std::vector<net::endpoint> manager_table::silent(manager_role role) const {
+  std::vector<net::endpoint> found;
+  for (const manager& each : managers_)
+    if (each.role == role && each.health == manager_health::silent) found.push_back(each.http);
+  return found;
 }
 
 bool manager_table::any_healthy(manager_role role) const {

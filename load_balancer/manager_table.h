@@ -15,7 +15,12 @@ enum class manager_role : std::uint8_t { write_manager, read_manager };
 [[nodiscard]] std::string_view to_string(manager_role role);
 [[nodiscard]] std::optional<manager_role> parse_manager_role(std::string_view text);
 
-enum class manager_health : std::uint8_t { unknown, healthy, unhealthy };
+enum class manager_health : std::uint8_t {
+  unknown,
+  healthy,
+  unhealthy,  ///< says that it is not ready, or nobody listens
+  silent      ///< takes the question and does not answer, or nothing reaches it
+};
 
 struct manager {
   std::string name = {};  ///< "host:port" until its registration tells its name
@@ -42,8 +47,8 @@ class manager_table {
   void request_ended(const net::endpoint& http);
 
   /// The manager with the fewest outstanding requests; those with equally few take turns. Healthy ones are
-  /// preferred to those of unknown health, and these to unhealthy ones (what is known may be half a second
-  /// old). None of `excluded`.
+  /// preferred to those of unknown health, these to unhealthy ones (what is known may be half a second old),
+  /// and silent ones come last. None of `excluded`.
   [[nodiscard]] std::optional<manager> least_outstanding(manager_role role,
                                                          const std::vector<net::endpoint>& excluded);
   /// Rendezvous hashing (Thaler and Ravishankar 1998): every load balancer that knows the same managers
@@ -53,6 +58,7 @@ class manager_table {
                                                const std::vector<net::endpoint>& excluded) const;
 
   [[nodiscard]] bool any_healthy(manager_role role) const;
+  [[nodiscard]] std::vector<net::endpoint> silent(manager_role role) const;
   [[nodiscard]] const std::vector<manager>& all() const { return managers_; }
 
  private:

@@ -1,9 +1,12 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <stop_token>
 #include <vector>
 
 #include "net/stream.h"
@@ -15,11 +18,17 @@ using asio::ip::tcp;
 namespace marquee::net {
 namespace {
 
-/// Closes the socket (or ends the resolver) when time is up; does nothing once it is destroyed.
+/// Closes the socket (or ends the resolver) when time is up or nobody wants it any more; does nothing once it
+/// is destroyed.
 template <class Target>
 class give_up_at {
  public:
-  give_up_at(std::shared_ptr<Target> target, deadline end) : timer_(target->get_executor(), end.when()) {
+  give_up_at(std::shared_ptr<Target> target, deadline end, std::stop_token cancel)
+      : timer_(target->get_executor(), end.when()), on_cancel_(std::move(cancel), [target] {
+          asio::post(target->get_executor(), [weak = std::weak_ptr(target)] {
+            if (const auto alive = weak.lock()) alive->cancel();
+          });
+        }) {
     timer_.async_wait([target, fired = fired_](const boost::system::error_code& ec) {
       if (ec) return;
       *fired = true;
@@ -31,17 +40,24 @@ class give_up_at {
  private:
   std::shared_ptr<bool> fired_ = std::make_shared<bool>(false);
   asio::steady_timer timer_;
+  std::stop_callback<std::function<void()>> on_cancel_;
 };
 
-task<result<std::vector<tcp::endpoint>>> resolve(const endpoint& where, deadline end) {
+error cancelled(const endpoint& where) {
+  return {error_code::cancelled, "connecting to " + to_string(where) + ": the call was cancelled"};
+}
+
+task<result<std::vector<tcp::endpoint>>> resolve(const endpoint& where, deadline end,
+                                                 std::stop_token cancel) {
   boost::system::error_code ec;
   const asio::ip::address address = asio::ip::make_address(where.host, ec);
   if (!ec) co_return std::vector<tcp::endpoint>{tcp::endpoint(address, where.port)};
   const auto resolver = std::make_shared<tcp::resolver>(co_await asio::this_coro::executor);
-  const give_up_at<tcp::resolver> limit(resolver, end);
+  const give_up_at<tcp::resolver> limit(resolver, end, cancel);
   const auto found = co_await resolver->async_resolve(where.host, std::to_string(where.port),
                                                       asio::redirect_error(asio::use_awaitable, ec));
   if (limit.fired()) co_return fail(error_code::timed_out, "resolving " + where.host + " took too long");
+  if (cancel.stop_requested()) co_return failure(cancelled(where));
   if (ec) co_return fail(error_code::unavailable, "cannot resolve " + where.host + ": " + ec.message());
   std::vector<tcp::endpoint> addresses;
   for (const auto& each : found) addresses.push_back(each.endpoint());
@@ -50,18 +66,19 @@ task<result<std::vector<tcp::endpoint>>> resolve(const endpoint& where, deadline
 
 }  // namespace
 
-task<result<stream>> connect(endpoint where, deadline end) {
-  const result<std::vector<tcp::endpoint>> addresses = co_await resolve(where, end);
+task<result<stream>> connect(endpoint where, deadline end, std::stop_token cancel) {
+  const result<std::vector<tcp::endpoint>> addresses = co_await resolve(where, end, cancel);
   if (!addresses) co_return fail(addresses);
   error last{error_code::unavailable, to_string(where) + " has no address"};
   for (const tcp::endpoint& address : *addresses) {
     const auto socket = std::make_shared<tcp::socket>(co_await asio::this_coro::executor);
-    const give_up_at<tcp::socket> limit(socket, end);
+    const give_up_at<tcp::socket> limit(socket, end, cancel);
     boost::system::error_code ec;
     co_await socket->async_connect(address, asio::redirect_error(asio::use_awaitable, ec));
     if (!ec) co_return stream(std::make_shared<stream::state>(std::move(*socket)));
     const std::string what = "connecting to " + to_string(where) + ": ";
     if (limit.fired()) co_return fail(error_code::timed_out, what + "no answer within the deadline");
+    if (cancel.stop_requested()) co_return failure(cancelled(where));
     const bool refused = ec == asio::error::connection_refused;
     last = {refused ? error_code::refused : error_code::unavailable, what + ec.message()};
   }

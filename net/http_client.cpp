@@ -154,7 +154,7 @@ task<http_outcome> http_client::state::attempt(endpoint where, const http_reques
   outcome.reused_connection = mine.connection != nullptr;
   if (!mine.connection) {
     const deadline connect_end = end.earlier_of(deadline::in_ms(options.connect_timeout_ms));
-    result<stream> connected = co_await connect(where, connect_end);
+    result<stream> connected = co_await connect(where, connect_end, call.cancel);
     if (!connected) {
       outcome.refused_or_reset = connected.error().code == error_code::refused;
       outcome.response = fail(connected);

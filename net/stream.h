@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 
 #include "base/bytes.h"
@@ -64,8 +65,9 @@ class stream {
 };
 
 /// Connects on the loop of the calling coroutine. Names are resolved; the addresses are tried in turn.
-/// Errors: refused (nobody listens there), timed_out, unavailable (no route, unknown name), invalid_argument.
-[[nodiscard]] task<result<stream>> connect(endpoint where, deadline end);
+/// Errors: refused (nobody listens there), timed_out, cancelled, unavailable (no route, unknown name),
+/// invalid_argument.
+[[nodiscard]] task<result<stream>> connect(endpoint where, deadline end, std::stop_token cancel = {});
 
 /// Accepts connections on a loop and hands each to `on_connection`, a coroutine of its own on that loop,
 /// which ends when the connection is done. Made by `listen`; destroyed on any thread but inside its own

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -56,7 +57,8 @@ class consumer_router {
  private:
   /// How long an ownership that was seen is believed without looking again.
   static constexpr std::int64_t verify_after_us = 2'000'000;
-  /// Less than request_forwarder::confirm_timeout_ms.
+  /// Less than request_forwarder::confirm_timeout_ms, and than what load balancers wait before they call a
+  /// manager silent.
   static constexpr std::int64_t standstill_us = 500'000;
   static constexpr int most_rounds = 5;
 
@@ -67,7 +69,9 @@ class consumer_router {
   };
   /// The owned consumer if it is here and still ours.
   [[nodiscard]] net::task<consumer_pointer> find_verified(std::string id, net::deadline end);
-  [[nodiscard]] net::task<step_outcome> look_up(consumer_reference who, arrival how, std::string gone_owner,
+  /// `is_gone` says of an owner that it need not be asked.
+  using gone_test = std::function<bool(const std::string& owner)>;
+  [[nodiscard]] net::task<step_outcome> look_up(consumer_reference who, arrival how, gone_test is_gone,
                                                 net::deadline end);
   [[nodiscard]] net::task<step_outcome> claim(consumer_reference who, consumer_record record,
                                               net::deadline end);

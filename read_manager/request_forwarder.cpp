@@ -74,6 +74,17 @@ bool request_forwarder::was_forwarded(const net::http_request& request) const {
   return request.headers.has(forwarded_header) && secret_.signed_by_cluster(request);
 }
 
+bool request_forwarder::is_silent(const net::http_request& request, std::string_view owner) const {
+  std::string_view list = request.headers.get(silent_managers_header);
+  if (list.empty() || owner.empty() || !secret_.signed_by_cluster(request)) return false;
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    if (list.substr(0, comma) == owner) return true;
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+  return false;
+}
+
 net::http_request request_forwarder::prepare(const net::http_exchange& exchange, net::deadline end) const {
   net::http_request request;
   request.method = exchange.request.method;

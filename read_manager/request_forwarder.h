@@ -28,6 +28,9 @@ inline constexpr std::string_view forwarded_header = "X-Marquee-Forwarded";
 inline constexpr std::string_view attempt_header = "X-Marquee-Attempt";
 /// Attempts of the same consumer whose answers its load balancer has lost before, with commas.
 inline constexpr std::string_view lost_attempts_header = "X-Marquee-Lost-Attempts";
+/// Read managers that a load balancer does not hear any more, "host:port" with commas. Believed only with the
+/// proof of the cluster secret.
+inline constexpr std::string_view silent_managers_header = "X-Marquee-Silent-Managers";
 /// In the answer of a manager that is not the owner of the consumer (any more).
 inline constexpr std::string_view not_owner_header = "X-Marquee-Not-Owner";
 /// In the answer of a manager that stops: it has let the consumer go, whoever asks next may have it.
@@ -71,6 +74,9 @@ class request_forwarder {
   void hurry(const std::string& consumer_id);
   /// True if the request comes from another manager of this cluster.
   [[nodiscard]] bool was_forwarded(const net::http_request& request) const;
+  /// True if the load balancer that sent the request does not hear the manager at `owner`: nothing is sent
+  /// there, its consumers are claimed at once.
+  [[nodiscard]] bool is_silent(const net::http_request& request, std::string_view owner) const;
 
  private:
   [[nodiscard]] net::http_request prepare(const net::http_exchange& exchange, net::deadline end) const;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "load_balancer/manager_list_codec.h"
+#include "load_balancer/manager_monitor_loop.h"
 
 namespace marquee::load_balancer {
 namespace {
@@ -58,8 +59,32 @@ TEST_F(manager_table_test, prefers_healthy_to_unknown_to_unhealthy) {
   EXPECT_EQ(next_write(), 2);
   table.set_health(at(2), manager_health::unknown);
   EXPECT_EQ(next_write(), 2);
+  table.set_health(at(2), manager_health::silent);
+  EXPECT_EQ(next_write(), 1) << "one that says something";
   table.set_health(at(2), manager_health::unhealthy);
   EXPECT_EQ(next_write(), 1) << "what is known may be old: better any than none";
+}
+
+TEST_F(manager_table_test, tells_who_is_silent) {
+  EXPECT_TRUE(table.silent(manager_role::read_manager).empty());
+  table.set_health(at(1), manager_health::silent);
+  table.set_health(at(11), manager_health::silent);
+  table.set_health(at(12), manager_health::unhealthy);
+  EXPECT_EQ(table.silent(manager_role::read_manager), std::vector{at(11)});
+}
+
+TEST(manager_probe, tells_a_silent_manager_from_one_that_speaks_and_from_a_pause_of_our_own) {
+  const auto answered = [](int status) {
+    return judge_probe({.response = net::http_response{.status = status}}, 5, 800);
+  };
+  const auto failed = [](error_code code, std::int64_t took_ms) {
+    return judge_probe({.response = fail(code, "why")}, took_ms, 800);
+  };
+  EXPECT_EQ(answered(200), manager_health::healthy);
+  EXPECT_EQ(answered(503), manager_health::unhealthy);
+  EXPECT_EQ(failed(error_code::refused, 1), manager_health::unhealthy);
+  EXPECT_EQ(failed(error_code::timed_out, 805), manager_health::silent);
+  EXPECT_EQ(failed(error_code::timed_out, 1'900), std::nullopt) << "its answer may lie here unread";
 }
 
 TEST_F(manager_table_test, passes_over_what_was_tried) {

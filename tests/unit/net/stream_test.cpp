@@ -1,6 +1,9 @@
 #include "net/stream.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <numeric>
@@ -130,6 +133,51 @@ TEST_F(streams, report_a_refused_connection_as_refused) {
     const auto refused = co_await connect({"127.0.0.1", port}, deadline::in_ms(5'000));
     EXPECT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().code, error_code::refused);
+  });
+}
+
+/// A port that takes no further connection and refuses none, as one behind a cut network.
+class full_port {
+ public:
+  full_port() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const general = reinterpret_cast<sockaddr*>(&address);
+    listening_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    EXPECT_EQ(::bind(listening_, general, size), 0);
+    EXPECT_EQ(::listen(listening_, 0), 0);
+    EXPECT_EQ(::getsockname(listening_, general, &size), 0);
+    port = ntohs(address.sin_port);
+    for (int& each : waiting_) {
+      each = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+      (void)::connect(each, general, size);
+    }
+  }
+  ~full_port() {
+    for (const int each : waiting_) ::close(each);
+    ::close(listening_);
+  }
+  std::uint16_t port = 0;
+
+ private:
+  int listening_ = -1;
+  std::array<int, 4> waiting_{};
+};
+
+TEST_F(streams, connecting_ends_when_it_is_cancelled) {
+  const full_port nobody;
+  std::stop_source cancel;
+  loop.post_after_ms(50, [&] { cancel.request_stop(); });
+  loop.spawn_and_wait([&]() -> task<void> {
+    const deadline end = deadline::in_ms(10'000);
+    const auto given_up = co_await connect({"127.0.0.1", nobody.port}, end, cancel.get_token());
+    EXPECT_FALSE(given_up.has_value());
+    EXPECT_EQ(given_up.error().code, error_code::cancelled);
+    EXPECT_FALSE(end.passed());
+    const auto again = co_await connect({"127.0.0.1", nobody.port}, end, cancel.get_token());
+    EXPECT_EQ(again.error().code, error_code::cancelled) << "cancelled before it began";
   });
 }
 

@@ -169,12 +169,27 @@ std::string test_manager::read_as(const std::string& attempt, const std::string&
   return values_of(consume_as(attempt, id, std::move(more), lost_attempts));
 }
 
-int test_manager::tell(const std::string& target) {
+net::http_headers test_manager::signed_headers(const std::string& method, const std::string& target,
+                                               const std::string& silent) const {
   net::http_request request;
-  request.method = "POST";
+  request.method = method;
   request.target = target;
+  if (!silent.empty()) request.headers.add(std::string(silent_managers_header), silent);
   secret_.sign(request);
-  return call("POST", target, nullptr, request.headers).status;
+  return request.headers;
+}
+
+std::string test_manager::read_naming(const std::string& silent, const std::string& id, proof_kind proof,
+                                      json more) {
+  more["topic"] = "orders";
+  more["consumer_id"] = id;
+  net::http_headers headers = signed_headers("POST", "/consumer/consume", silent);
+  if (proof == without_proof) headers.remove(net::cluster_proof_header);
+  return values_of(call("POST", "/consumer/consume", more, std::move(headers)));
+}
+
+int test_manager::tell(const std::string& target, const std::string& silent) {
+  return call("POST", target, nullptr, signed_headers("POST", target, silent)).status;
 }
 
 std::uint64_t test_manager::counted(const char* name) {

@@ -21,6 +21,8 @@ struct reply {
   net::http_headers headers;
 };
 
+enum proof_kind : std::uint8_t { signed_by_cluster, without_proof };
+
 /// A read manager over a fake cluster, with a filled metadata cache and a PostgreSQL that is away.
 class test_manager {
  public:
@@ -42,8 +44,14 @@ class test_manager {
   [[nodiscard]] std::string read_as(const std::string& attempt, const std::string& id,
                                     nlohmann::json more = nlohmann::json::object(),
                                     const std::string& lost_attempts = "");
+  /// As a load balancer does it that does not hear the managers `silent`.
+  [[nodiscard]] std::string read_naming(const std::string& silent, const std::string& id,
+                                        proof_kind proof = signed_by_cluster,
+                                        nlohmann::json more = nlohmann::json::object());
+  [[nodiscard]] net::http_headers signed_headers(const std::string& method, const std::string& target,
+                                                 const std::string& silent = "") const;
   /// The status of a POST that is signed by the cluster.
-  [[nodiscard]] int tell(const std::string& target);
+  [[nodiscard]] int tell(const std::string& target, const std::string& silent = "");
   [[nodiscard]] int say_undelivered(const std::string& id, const std::string& attempt) {
     return tell("/internal/undelivered?consumer_id=" + id + "&attempt=" + attempt);
   }
