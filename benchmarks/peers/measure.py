@@ -1,0 +1,296 @@
+"""Marquee beside other systems: the same work on the same machine in one run. See README.md of this folder."""
+
+import argparse
+import contextlib
+import dataclasses
+import datetime
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import figures  # noqa: E402
+import loads  # noqa: E402
+import rows as goal_rows  # noqa: E402
+from systems import SYSTEMS  # noqa: E402
+from systems.node import NodeFailure, cpu_seconds, resident_mib  # noqa: E402
+from systems.system import ROOT, Missing  # noqa: E402
+
+# A virtual machine compiles what is hot: its first figures are those of another program.
+WARM_UP_S = {"kafka": 45}
+IDLE_S = 5
+PAUSE_S = 1  # after a topic is made: metadata settles
+RUN_WARM_UP_S = 1
+NO_LOAD = (NodeFailure, figures.BadReport, Missing, OSError, subprocess.SubprocessError)
+
+
+def main():
+    options = parse()
+    chosen = goal_rows.choose([word for given in options.only for word in given.split(",") if word])
+    made = Measurement(options, *chosen)
+    if options.list:
+        made.list()
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are stopped
+    made.install()
+    if options.install:
+        return 1 if made.missing else 0
+    made.measure()
+    made.report()
+    return 0
+
+
+def parse():
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    parser = argparse.ArgumentParser(prog="run", description=__doc__)
+    parser.add_argument("--list", action="store_true", help="rows, contestants and what is installed; starts nothing")
+    parser.add_argument("--install", action="store_true", help="fetch and build the peers, and nothing else")
+    parser.add_argument("--only", action="append", default=[], metavar="ROW,PEER", help="rows, systems, contestants")
+    parser.add_argument("--no-marquee", action="store_true", help="the peers alone")
+    parser.add_argument("--rounds", type=int, default=5, help="figures are medians of so many")
+    parser.add_argument("--seconds", type=float, default=8, help="of each figure")
+    parser.add_argument("--warm-up-seconds", type=float, help="load before a start's first figure; default 45 for Java")
+    parser.add_argument("--home", type=pathlib.Path, default=cache / "marquee" / "peers", help="the peers' programs")
+    parser.add_argument("--work", type=pathlib.Path, help="the servers' data; removed afterwards")
+    parser.add_argument("--json", type=pathlib.Path, default=pathlib.Path("results.json"))
+    return parser.parse_args()
+
+
+class Measurement:
+    """`rounds` times through all systems, each in turn started, measured in all its rows, and stopped."""
+
+    def __init__(self, options, rows, contestants):
+        self.options = options
+        self.rows = rows
+        wanted = [goal_rows.CONTESTANTS[name] for row in rows for name in row.contestants if name in contestants]
+        self.contestants = list(dict.fromkeys(wanted))
+        if options.no_marquee:
+            self.contestants = [one for one in self.contestants if one.system != "marquee"]
+        self.missing = {}
+        self.runs = []
+        self.failures = {}
+        self.fsync_ms = 0.0
+
+    def list(self):
+        for row in self.rows:
+            print(f"{row.name:<16} {row.says}")
+            print(f"{'':<16} {', '.join(row.contestants)}")
+        print()
+        for name, system in SYSTEMS.items():
+            there = system(self.options.home, self.options.home).is_installed()
+            print(f"{name:<16} {'installed' if there else 'not installed'}")
+
+    def install(self):
+        needed = {one.system for one in self.contestants}
+        build(needed, {one.client for one in self.contestants})
+        for name in sorted(needed):
+            system = SYSTEMS[name](self.options.home, self.options.home)
+            try:
+                say(f"{name}: {'installed' if system.is_installed() else 'installing'}")
+                system.install()
+                if not system.is_installed():
+                    raise Missing("it was not built")
+            except (Missing, OSError) as reason:
+                self.missing[name] = str(reason)
+                say(f"{name}: MISSING: {reason}")
+
+    def measure(self):
+        starts = list(dict.fromkeys((one.system, one.setting) for one in self.contestants))
+        starts = [(name, setting) for name, setting in starts if name not in self.missing]
+        with self.work_folder() as work:
+            self.fsync_ms = fsync_ms(work)
+            for number in range(self.options.rounds):
+                # Another one begins each time: none has the quietest disk always.
+                first = number % len(starts) if starts else 0
+                for name, setting in starts[first:] + starts[:first]:
+                    say(f"round {number + 1} of {self.options.rounds}: {name} ({setting})")
+                    self.measure_start(number, SYSTEMS[name](self.options.home, work), setting)
+                    os.sync()  # what one left to the page cache is not written in the next one's time
+
+    @contextlib.contextmanager
+    def work_folder(self):
+        if self.options.work:
+            self.options.work.mkdir(parents=True, exist_ok=True)
+            yield self.options.work.resolve()
+            return
+        # Not below /tmp, which may lie in memory.
+        self.options.home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="run-", dir=self.options.home) as folder:
+            yield pathlib.Path(folder)
+
+    def measure_start(self, number, system, setting):
+        """All rows of one start. What fails is written down and never stops the others."""
+        mine = [
+            (row, one)
+            for row in self.rows
+            for one in self.contestants
+            if one.name in row.contestants and (one.system, one.setting) == (system.name, setting)
+        ]
+        warm = False
+        try:
+            system.start(setting)
+            for row, one in mine:
+                if row.operation != "idle" and not warm:
+                    warm = self.warm_up(system, one)
+                self.measure_row(number, system, row, one)
+        except NO_LOAD as problem:
+            say(f"  {system.name}: {problem}")
+            for _, one in mine:
+                self.failures.setdefault(one.name, str(problem).splitlines()[0])
+        finally:
+            system.stop()
+            system.clean()
+
+    def warm_up(self, system, contestant):
+        """Load that is not measured; False if this contestant's client could not give it."""
+        given = self.options.warm_up_seconds
+        seconds = WARM_UP_S.get(system.name, 3) if given is None else given
+        topic = f"warm-up-{contestant.name}"
+        options = {"connections": 1, "in-flight": 64, "linger-ms": 1}
+        try:
+            if seconds > 0:
+                system.create(topic, 1, contestant.durable)
+                time.sleep(PAUSE_S)
+                loads.run(loads.command(contestant, system, "produce", topic, options, seconds, 0), seconds)
+            return True
+        except NO_LOAD as problem:
+            say(f"  no warm-up of {contestant.name}: {problem}")
+            return False
+
+    def measure_row(self, number, system, row, contestant):
+        topic = f"{row.name}-{contestant.name}"
+        try:
+            system.create(topic, row.partitions, contestant.durable)
+            time.sleep(PAUSE_S)
+            found = self.idle(system) if row.operation == "idle" else self.load(system, row, contestant, topic)
+        except NO_LOAD as problem:
+            say(f"  {row.name:<16} {contestant.name:<16} FAILED: {problem}")
+            self.failures[row.name, contestant.name] = str(problem).splitlines()[0]
+            return
+        self.runs.append({"round": number, "row": row.name, "contestant": contestant.name, **found})
+        rate = found.get("records_per_second")
+        shown = f"{found['memory_mib']:.0f} MiB" if rate is None else f"{rate:,.0f} records/s"
+        shown += f", p99 {found['p99_ms']:.2f} ms" if "p99_ms" in found else ""
+        shown += f", {found['errors']} ERRORS: {found['error_kinds']}" if found.get("errors") else ""
+        say(f"  {row.name:<16} {contestant.name:<16} {shown}")
+
+    def idle(self, system):
+        time.sleep(IDLE_S)
+        pids = system.pids_without_database() if system.name == "marquee" else system.pids()
+        return {"memory_mib": resident_mib(pids)}
+
+    def load(self, system, row, contestant, topic):
+        options = row.options_of.get(contestant.name, row.options)
+        seconds = self.options.seconds
+        if row.operation == "consume":
+            fill = {"connections": 2, "in-flight": 256, "linger-ms": 5} if contestant.client == "peer_load" else options
+            loads.run(loads.command(contestant, system, "produce", topic, fill, seconds, 0), seconds)
+        words = loads.command(contestant, system, row.operation, topic, options, seconds, RUN_WARM_UP_S)
+        pids = system.pids()
+        before = cpu_seconds(pids)
+        with loads.MemoryWatch(pids) as memory:
+            report = loads.run(words, seconds + RUN_WARM_UP_S)
+        found = figures.from_report(report, cpu_seconds(pids) - before, memory.most)
+        if row.operation == "consume":
+            del found["p50_ms"], found["p99_ms"]  # nothing is waited for
+        return {**found, "timeline": report.get("timeline", []), "error_kinds": report["errors"]}
+
+    def report(self):
+        results = {}
+        for row in self.rows:
+            names = {run["contestant"] for run in self.runs if run["row"] == row.name}
+            results[row.name] = {name: figures.medians(self.runs_of(row.name, name)) for name in names}
+        print(f"# Marquee and its peers\n\n{machine()}; median of {self.options.rounds} rounds of", end=" ")
+        print(f"{self.options.seconds:g} s, records of 1 KiB, three nodes; fdatasync of 4 KiB {self.fsync_ms:.2f} ms\n")
+        for name, reason in self.missing.items():
+            print(f"**{name} is missing**: {reason}\n")
+        for row in self.rows:
+            why = self.why(row)
+            if results[row.name] or why:
+                print(figures.table(row, results[row.name], why) + "\n")
+                print(figures.verdict_lines(row, results[row.name], self.fsync_ms) + "\n")
+        document = {
+            "machine": machine(),
+            "ended": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            "rounds": self.options.rounds,
+            "seconds": self.options.seconds,
+            "fsync_ms": self.fsync_ms,
+            "missing": self.missing,
+            "medians": results,
+            "goals": [
+                {"row": row.name, **dataclasses.asdict(figures.judge(goal, results[row.name], self.fsync_ms))}
+                for row in self.rows
+                for goal in row.goals
+            ],
+            "runs": self.runs,
+        }
+        self.options.json.write_text(json.dumps(document, indent=1))
+        say(f"every figure: {self.options.json}")
+
+    def runs_of(self, row, contestant):
+        return [run for run in self.runs if (run["row"], run["contestant"]) == (row, contestant)]
+
+    def why(self, row):
+        """Why a contestant has no figures here."""
+        found = {}
+        for name in row.contestants:
+            if all(name != one.name for one in self.contestants):
+                continue
+            system = goal_rows.CONTESTANTS[name].system
+            reason = self.missing.get(system) or self.failures.get((row.name, name)) or self.failures.get(name)
+            if reason:
+                found[name] = reason
+        return found
+
+
+def build(systems, clients):
+    """Marquee and the load clients, of this checkout; nothing where programs were given by hand."""
+    targets = [client for client in sorted(clients) if client != "peer_load"]
+    targets += ["echo_chain"] if "echo" in systems else []
+    targets = [] if os.environ.get("MARQUEE_BENCHMARKS") else targets
+    targets += ["marquee"] if "marquee" in systems and not os.environ.get("MARQUEE_BINARY") else []
+    if not targets:
+        return
+    say(f"building {', '.join(targets)}")
+    if not (ROOT / "build" / "release" / "build.ninja").exists():
+        subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    for target in targets:
+        command = ["cmake", "--build", "--preset", "release", "--target", target]
+        made = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+        if made.returncode != 0:  # what needs it is reported as failed
+            say(f"{target} was not built: {(made.stdout + made.stderr)[-500:]}")
+
+
+def fsync_ms(folder):
+    """Median of 500 writes of 4 KiB, each synced, to a file that has its size already."""
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        file.write(bytes(1 << 20))
+        file.flush()
+        os.fsync(file.fileno())
+        times = []
+        for n in range(500):
+            os.pwrite(file.fileno(), bytes(4096), n % 256 * 4096)
+            begin = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append(time.perf_counter() - begin)
+    return sorted(times)[250] * 1000
+
+
+def machine():
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores shared by servers and clients, {memory:.0f} GiB, Linux {os.uname().release}"
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
