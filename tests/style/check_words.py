@@ -27,22 +27,16 @@ def anywhere(path: Path) -> bool:
 RULES = [
     rule(re.compile(r"\b(TODO|FIXME|XXX|HACK|PLACEHOLDER)\b|\bplaceholder for\b"), "a mark of unfinished work", anywhere),
     rule(re.compile(r"\bGTEST_SKIP\b|\bDISABLED_|pytest\.mark\.(skip|xfail)"), "a skipped test", anywhere),
-    rule(re.compile(r"^(        # Tests and load programs are clients from outside: they share no code with what they look at. Nor does the
-        # echo chain, which net/ is measured against.
-        lambda path: not is_within(path, "net", "tests", "benchmarks/load", "benchmarks/peers/echo_chain"),
+    rule(re.compile(r"^(<<<<<<<|>>>>>>>) "), "a conflict that was not resolved", anywhere),
     rule(re.compile(r"(?<![\w.])/(work|root|home/\w+)/"), "a path of one machine", anywhere),
     rule(re.compile(r"registry\.npmjs\.org|pypi\.org|repo1?\.maven|proxy\.golang\.org"), "a package registry", anywhere),
     rule(re.compile(r"#\s*include\s*<boost/(asio|beast)\.hpp>"), "Asio or Beast included whole", anywhere),
     rule(
         re.compile(r"#\s*include\s*<(boost/asio/(ip|local|ssl)/|sys/socket\.h|netinet/|arpa/inet\.h|netdb\.h)"),
         "a socket outside net/",
-<<<<<<< HEAD
-        # Tests and load programs are clients from outside: they share no code with what they look at.
-        lambda path: not is_within(path, "net", "tests", "benchmarks/load"),
-=======
-        # The echo chain is what net/ is measured against.
-        lambda path: not is_within(path, "net", "tests", "benchmarks/peers/echo_chain"),
->>>>>>> 9c32f01 (benchmarks/peers: the same work on Kafka, NATS JetStream, RabbitMQ, etcd and a bare echo chain)
+        # Tests and load programs are clients from outside: they share no code with what they look at. Nor does the
+        # echo chain, which net/ is measured against.
+        lambda path: not is_within(path, "net", "tests", "benchmarks/load", "benchmarks/peers/echo_chain"),
     ),
     rule(
         re.compile(r"\bsleep_for\b|\bsleep_until\b|\busleep\b|time\.sleep"),
