@@ -124,6 +124,7 @@ int main(int argc, char** argv) {
   if (const std::string problem = engine.set_up(); !problem.empty()) return fail(problem);
   const auto start = steady::now();
   cpu_meter meter(options.load.window_from(start));
+  options.load.announce_start();
   const load_figures figures = engine.run(start);
   std::cout << figures.to_json(options.operation, meter.seconds()).dump() << "\n";
   return 0;

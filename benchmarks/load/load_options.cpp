@@ -2,6 +2,7 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <iostream>
 #include <random>
 
 namespace marquee::load {
@@ -21,6 +22,12 @@ void load_options::describe(CLI::App& app) {
       ->check(CLI::Range(0, 1'000'000));
   app.add_option("--timeline-ms", step_ms, "length of a step of the timeline")->check(CLI::Range(10, 60'000));
   app.add_option("--timeout-seconds", timeout_seconds, "for one answer")->check(CLI::Range(0.1, 600.0));
+  app.add_flag("--announce", announces,
+               "write 'started' to standard error when the load begins, with its warm-up");
+}
+
+void load_options::announce_start() const {
+  if (announces) std::cerr << "started" << std::endl;
 }
 
 measured_window load_options::window_from(steady::time_point start) const {

@@ -21,7 +21,11 @@ struct load_options {
   std::int64_t step_ms = 1000;  ///< of the timeline
   double timeout_seconds = 30;  ///< for one answer, and for what is under way at the end
 
+  bool announces = false;
+
   void describe(CLI::App& app);
+  /// Says on standard error that the load begins, if wanted: whoever started it may have something planned.
+  void announce_start() const;
   [[nodiscard]] measured_window window_from(steady::time_point start) const;
   [[nodiscard]] load_figures make_figures(steady::time_point start) const {
     return load_figures(window_from(start), std::chrono::milliseconds(step_ms));

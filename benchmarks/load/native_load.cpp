@@ -43,6 +43,7 @@ nlohmann::json produce(const native_options& options) {
         std::make_unique<native_producer>(options, partitions, static_cast<std::uint64_t>(i)));
   const auto start = steady::now();
   cpu_meter meter(options.load.window_from(start));
+  options.load.announce_start();
   std::vector<std::jthread> threads;
   for (const auto& producer : producers)
     threads.emplace_back(
@@ -66,6 +67,7 @@ nlohmann::json consume(const native_options& options) {
     figures.push_back(options.load.make_figures(start));
   }
   cpu_meter meter(options.load.window_from(start));
+  options.load.announce_start();
   std::vector<std::jthread> threads;
   for (std::size_t i = 0; i < consumers.size(); ++i)
     threads.emplace_back([&, i] {
@@ -91,6 +93,7 @@ nlohmann::json end_to_end(native_options options) {
   native_producer producer(options, partitions, 0, native_producer::record_content::time_it_was_due);
   const auto start = steady::now();
   cpu_meter meter(options.load.window_from(start));
+  options.load.announce_start();
   load_figures read = options.load.make_figures(start);
   std::atomic<std::int64_t> stored = -1;
   std::int64_t seen = 0;

@@ -112,6 +112,12 @@ void native_producer::run(steady::time_point start, double share) {
       wait_ms = 1;
     rd_kafka_poll(client_.get(), wait_ms);
   }
+  // What was due in the last moments, while this thread slept.
+  while (schedule && under_way_ < options_.in_flight && schedule->is_due(end)) {
+    const auto due = schedule->next_due();
+    schedule->take();
+    send_one(due);
+  }
   const auto last_wait = end + to_duration(options_.load.timeout_seconds + 1);
   while (under_way_ > 0 && steady::now() < last_wait) rd_kafka_poll(client_.get(), 50);
   if (under_way_ > 0) figures_->failed(end, "no delivery report in time", under_way_);
