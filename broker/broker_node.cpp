@@ -207,9 +207,14 @@ result<> broker_node::open_front_door(const broker_identity& identity) {
   retention_ = std::make_unique<retention_loop>(*catalog_loop_, *host_, *catalog_, clock_,
                                                 options_.retention_check_ms);
   retention_->start();
-  disk_ = std::make_unique<disk_watch>(*catalog_loop_, files_, process_->metrics(), options_.data_dir,
-                                       options_.disk_reserve_bytes,
-                                       [this](bool low) { host_->set_low_space(low); });
+  disk_ = std::make_unique<disk_watch>(
+      *catalog_loop_, files_, process_->metrics(), options_.data_dir, options_.disk_reserve_bytes,
+      [this] { return host_->check_space(); },
+      [this](bool low) {
+        host_->set_low_space(low);
+        // Replicas that could not be made for want of space.
+        if (!low) reconciler_->reconcile(*catalog_->snapshot());
+      });
   catalog_loop_->run_and_wait([this] { disk_->check(); });
   disk_->start();
   monitor_ = std::make_unique<replica_monitor>(*catalog_loop_, *host_, *events_, process_->metrics(),

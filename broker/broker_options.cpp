@@ -47,7 +47,7 @@ void describe_limits(config_schema& schema, broker_options& options) {
   schema.integer(
       "disk.reserve_bytes", options.disk_reserve_bytes, 0, std::int64_t{1} << 50,
       "While less is free on the disk of data_dir the broker hands over what it leads and takes no "
-      "records; at half of it its segments stop growing. 0: never.");
+      "records; at half of it its log stops growing. 0: not before it is full.");
   schema.integer("retention.check_ms", options.retention_check_ms, 200, 3'600'000,
                  "How often each partition looks for segments that retention lets go.");
   schema.integer("kafka.max_request_bytes", options.limits.max_request_bytes, 1024, 1024 * mebibyte,

@@ -1,6 +1,7 @@
 #include "broker/broker_process.h"
 
 #include <atomic>
+#include <string>
 #include <thread>
 
 #include "base/logging.h"
@@ -8,6 +9,18 @@
 #include "net/stop_signal.h"
 
 namespace marquee::broker {
+
+namespace {
+
+std::string what_to_do(const error& why, const broker_options& options) {
+  if (why.code != error_code::no_space) return "";
+  return ". The disk of " + options.data_dir +
+         " is full: free space there, or move the folder to a larger disk, and start this broker again; "
+         "nothing "
+         "that it holds was changed, other replicas go on meanwhile";
+}
+
+}  // namespace
 
 int run_broker(const broker_options& options) {
   net::stop_signal signal;
@@ -23,7 +36,7 @@ int run_broker(const broker_options& options) {
   std::thread starter([&] {
     const auto started = (*node)->start([&] { return stopping.load(); });
     if (started || started.error().code == error_code::cancelled) return;
-    log_error("broker", "cannot start: {}", started.error().message);
+    log_error("broker", "cannot start: {}{}", started.error().message, what_to_do(started.error(), options));
     failed = true;
     net::stop_signal::request();
   });

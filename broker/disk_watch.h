@@ -14,13 +14,15 @@ namespace marquee::broker {
 
 /// Looks every second how much is free on the disk that holds the data directory. Below `reserve_bytes` the
 /// broker steps aside (`changed(true)`) until a quarter more than that is free again, so that it does not go
-/// to and fro.
+/// to and fro. It is aside as well while the log says that it met a full disk, as happens with a reserve of 0
+/// or one that is used up within a second.
 ///
 /// Lives on `loop`, which must end before anything that this refers to; `state` from any thread.
 class disk_watch {
  public:
   disk_watch(net::event_loop& loop, const file_system& files, metrics_registry& metrics, std::string data_dir,
-             std::int64_t reserve_bytes, std::function<void(bool low)> changed);
+             std::int64_t reserve_bytes, std::function<result<>()> log_space,
+             std::function<void(bool low)> changed);
 
   /// Once.
   void start();
@@ -36,9 +38,12 @@ class disk_watch {
   metric_gauge& low_gauge_;
   const std::string data_dir_;
   const std::int64_t reserve_bytes_;
+  const std::function<result<>()> log_space_;
   const std::function<void(bool low)> changed_;
   mutable std::mutex mutex_;
   bool low_ = false;
+  /// Log and metric say so: nearly full, or full.
+  bool aside_ = false;
   std::int64_t free_bytes_ = 0;
 };
 

@@ -194,6 +194,16 @@ void check_disks(const cluster_facts& facts, std::vector<finding>& all) {
     if (!free || !size || *size <= 0) continue;
     const double share = *free / *size;
     least = std::min(least, share);
+    if (each.metric("marquee_broker_disk_low") == 1.0) {
+      disks.alarm(
+          each.name,
+          fmt::format("it stands aside: its disk is full, or less is free than disk.reserve_bytes "
+                      "({:.0f} bytes are free)",
+                      *free),
+          "it leads nothing and takes no records; the others go on",
+          "free space on that file system, or give the broker a larger disk; it comes back by itself");
+      continue;
+    }
     if (share >= 0.10 && *free >= gibibyte) continue;
     if (share >= 0.10 && *size < 10 * gibibyte) continue;
     const bool urgent = share < 0.03;

@@ -10,6 +10,7 @@ namespace marquee::raft {
 
 namespace {
 constexpr std::int64_t least_pause_us = 100'000;
+constexpr std::int64_t again_pause_us = 3'000'000;
 }  // namespace
 
 struct checkpointer::gathering {
@@ -24,13 +25,19 @@ checkpointer::checkpointer(log_store& store, const std::vector<std::unique_ptr<p
     : store_(store), threads_(threads), metrics_(metrics), time_(time) {}
 
 void checkpointer::begin_for_segments() {
-  if (time_.monotonic_us() >= not_for_segments_before_us_) begin();
+  if (!under_way_ && time_.monotonic_us() >= not_for_segments_before_us_) begin();
+}
+
+void checkpointer::begin_again() {
+  if (!under_way_ && time_.monotonic_us() >= begun_us_ + again_pause_us) begin();
 }
 
 void checkpointer::begin(std::function<void(result<>)> done) {
-  if (under_way_.exchange(true)) {
-    if (done) done(fail(error_code::conflict, "a checkpoint is under way"));
-    return;
+  while (under_way_.exchange(true)) {
+    if (done) return done(fail(error_code::conflict, "a checkpoint is under way"));
+    wanted_again_ = true;
+    // Unless it has just ended without having seen that.
+    if (under_way_ || !wanted_again_.exchange(false)) return;
   }
   begun_us_ = time_.monotonic_us();
   const auto shared = std::make_shared<gathering>();
@@ -65,6 +72,7 @@ void checkpointer::finished(const std::function<void(result<>)>& done, const res
   not_for_segments_before_us_ = now_us + std::max(least_pause_us, 4 * (now_us - begun_us_));
   under_way_ = false;
   if (done) done(outcome);
+  if (wanted_again_.exchange(false)) begin();
 }
 
 }  // namespace marquee::raft

@@ -51,10 +51,13 @@ struct replica_environment {
   std::function<void()> leadership_won;
   /// A segment is full or too old: a checkpoint should come before long. May be asked again and again.
   std::function<void()> segment_ended = {};
-  /// The disk is nearly full: leaders hand over and take no records.
+  /// The disk is nearly full, or a checkpoint found it full: leaders hand over and take no records.
   const std::atomic<bool>* low_space = nullptr;
+  const std::atomic<bool>* log_lacks_space = nullptr;
 
-  [[nodiscard]] bool is_low_on_space() const { return low_space != nullptr && *low_space; }
+  [[nodiscard]] bool is_low_on_space() const {
+    return (low_space != nullptr && *low_space) || (log_lacks_space != nullptr && *log_lacks_space);
+  }
 };
 
 /// One group's node, log and state machine, and the order in which they are driven (`work` in

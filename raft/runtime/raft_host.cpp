@@ -36,7 +36,8 @@ raft_host_impl::raft_host_impl(raft_host_options options, file_system& files, co
                    .leaders = leaders_,
                    .leadership_won = [this] { heartbeats_.leaders_changed(); },
                    .segment_ended = [this] { want_new_segments(); },
-                   .low_space = &low_space_},
+                   .low_space = &low_space_,
+                   .log_lacks_space = &log_lacks_space_},
       transport_(make_transport_options(), make_transport_callbacks(), metrics),
       heartbeats_(environment_, transport_, threads_) {
   if (callbacks_.on_leaders) leaders_.on_change(callbacks_.on_leaders);
@@ -95,7 +96,8 @@ result<> raft_host_impl::start() {
   result<std::unique_ptr<log_store>> opened =
       log_store::open(files_, time_, metrics_registry_, options_.storage,
                       {.checkpoint_wanted = [this] { want_checkpoint(); },
-                       .on_fatal = [this](const error& why) { fatal(why); }});
+                       .on_fatal = [this](const error& why) { fatal(why); },
+                       .space_was_needed = [this](bool lacking) { log_lacks_space_ = lacking; }});
   if (!opened) return fail(opened, "cannot open the log in " + options_.storage.data_dir);
   store_ = std::move(*opened);
   checkpointer_ = std::make_unique<checkpointer>(*store_, threads_, metrics_, time_);
@@ -140,6 +142,12 @@ void raft_host_impl::want_checkpoint() {
 
 void raft_host_impl::want_new_segments() {
   if (checkpointer* const ready = checkpointer_ready_) ready->begin_for_segments();
+}
+
+result<> raft_host_impl::check_space() {
+  if (!log_lacks_space_) return {};
+  if (checkpointer* const ready = checkpointer_ready_) ready->begin_again();
+  return fail(error_code::no_space, "the last checkpoint found no space for the log");
 }
 
 void raft_host_impl::fatal(const error& why) const {

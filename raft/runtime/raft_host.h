@@ -146,6 +146,9 @@ class raft_host {
 
   /// The disk is nearly full, or no longer: leaders hand over and take no records meanwhile.
   virtual void set_low_space(bool low) = 0;
+  /// Errors: no_space: the last checkpoint met a full disk; leaders hand over as above. Asked again and again
+  /// it tries another one every few seconds.
+  [[nodiscard]] virtual result<> check_space() = 0;
 
   /// The loops that partitions run on, for work that belongs to no partition (connections).
   [[nodiscard]] virtual std::vector<net::event_loop*> loops() const = 0;

@@ -41,6 +41,7 @@ class raft_host_impl final : public raft_host {
   [[nodiscard]] std::shared_ptr<replica> find(const group_id& group) const override;
   void for_each(const std::function<void(const std::shared_ptr<replica>&)>& visit) const override;
   void set_low_space(bool low) override { low_space_ = low; }
+  [[nodiscard]] result<> check_space() override;
   [[nodiscard]] std::vector<net::event_loop*> loops() const override;
   [[nodiscard]] leader_table& leaders() override { return leaders_; }
   [[nodiscard]] std::vector<broker_id> connected_peers() const override { return transport_.connected(); }
@@ -81,6 +82,7 @@ class raft_host_impl final : public raft_host {
   runtime_metrics metrics_;
   leader_table leaders_;
   std::atomic<bool> low_space_{false};
+  std::atomic<bool> log_lacks_space_{false};
   const replica_environment environment_;
   std::vector<std::unique_ptr<partition_thread>> threads_;
   raft_transport transport_;

@@ -82,10 +82,15 @@ result<> flush_queue::submit(flush_item item, space_claim claim) {
   if (!space_.claim(rooms, claim)) {
     metrics_.refused.add();
     full_ = true;
+    files_wanted_ = std::max(files_wanted_, space_.files_for(rooms));
+    const bool helps = wants_file_locked();
     ready_.notify_one();
+    lock.unlock();
+    if (helps && on_wants_file_) on_wants_file_();
     return fail(error_code::overloaded,
                 "the write-ahead log is full until the next checkpoint is done, or the disk is full");
   }
+  if (claim == space_claim::ordinary) files_wanted_ = 0;
   queued_bytes_ += size;
   queue_.push_back(std::move(item));
   const bool wants_file = wants_file_locked();

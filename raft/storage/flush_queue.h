@@ -30,6 +30,9 @@ struct flush_item {
   persist_done done;
   /// Instead of records: write a checkpoint after noting this progress.
   std::optional<std::vector<segment_progress>> checkpoint;
+  /// False: the disk is full, and a checkpoint that carries over what segments could not take would only fill
+  /// it with files of the write-ahead log.
+  bool may_make_files = true;
 };
 
 struct flush_queue_options {
@@ -99,7 +102,7 @@ class flush_queue final : private wal_slot_source {
   void finish(std::vector<flush_item>& items, persist_times times);
   void run_checkpoint(flush_item item);
   [[nodiscard]] result<> write_checkpoint(const std::vector<wal_record>& records);
-  enum class free_space : std::uint8_t { keep, use };
+  enum class free_space : std::uint8_t { keep, use, none };
   [[nodiscard]] result<> reserve_for_checkpoint(const std::vector<wal_record>& records, free_space kept);
   void release_files();
   [[nodiscard]] result<> sync_now();
@@ -128,6 +131,7 @@ class flush_queue final : private wal_slot_source {
   std::optional<error> failed_;
   bool stopping_ = false;
   bool full_ = false;                  ///< something was refused because the log has no room
+  std::uint64_t files_wanted_ = 0;     ///< free files that it needs, however large it is
   std::int64_t sync_deadline_us_ = 0;  ///< 0: nothing waits for a sync
 
   // Flush thread only.

@@ -28,7 +28,10 @@ std::uint32_t flush_queue::next_file_number() {
 }
 
 bool flush_queue::wants_file_locked() const {
-  return !failed_ && space_.free_files() == 0 && files_made_ < options_.wal_files_most;
+  if (failed_) return false;
+  // A request that is larger than all of them together would else be refused for ever.
+  if (space_.free_files() < files_wanted_) return files_made_ < options_.wal_files_most + files_wanted_;
+  return space_.free_files() == 0 && files_made_ < options_.wal_files_most;
 }
 
 bool flush_queue::wants_file() const {
@@ -78,8 +81,8 @@ result<> flush_queue::reserve_for_checkpoint(const std::vector<wal_record>& reco
       }
     }
     if (taken) continue;
-    if (kept == free_space::keep && !has_space_for_file())
-      return fail(error_code::no_space, "making room for a checkpoint: the disk is nearly full");
+    if (kept == free_space::none || (kept == free_space::keep && !has_space_for_file()))
+      return fail(error_code::no_space, "making room for a checkpoint: the disk is full, or nearly");
     auto slot = create_wal_slot(files_, options_.data_dir, next_file_number(), options_.wal_file_bytes);
     if (!slot) return fail(slot, "making room for a checkpoint");
     checkpoint_slots_.push_back(std::move(*slot));
@@ -119,7 +122,9 @@ void flush_queue::run_checkpoint(flush_item item) {
   for (const segment_progress& progress : *item.checkpoint) groups_.advance(progress);
   const std::vector<wal_record> records = groups_.checkpoint_records();
   checkpoint_asked_ = false;
-  if (auto reserved = reserve_for_checkpoint(records, free_space::keep); !reserved) {
+  if (auto reserved =
+          reserve_for_checkpoint(records, item.may_make_files ? free_space::keep : free_space::none);
+      !reserved) {
     // The old files stay and hold everything: nothing is lost, the next checkpoint tries again.
     metrics_.failed_checkpoints.add();
     since_checkpoint_bytes_ = 0;

@@ -174,6 +174,9 @@ class log_store {
     std::function<void()> checkpoint_wanted;
     /// On the flush thread.
     std::function<void(const error&)> on_fatal;
+    /// After each checkpoint: whether it met a full disk, so that something had to stay in the write-ahead
+    /// log. On the checkpoint thread.
+    std::function<void(bool lacks_space)> space_was_needed = {};
   };
   virtual ~log_store() = default;
 

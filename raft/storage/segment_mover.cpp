@@ -68,25 +68,26 @@ void begin_next_segment(file_system& files, group_storage& storage, const segmen
 
 }  // namespace
 
-segment_progress move_to_segments(file_system& files, group_storage& storage, const group_checkpoint& wanted,
-                                  std::uint64_t keep_free_bytes) {
-  segment_progress progress{wanted.group, storage.position(), ""};
+segment_move move_to_segments(file_system& files, group_storage& storage, const group_checkpoint& wanted,
+                              std::uint64_t keep_free_bytes) {
+  segment_move done{{wanted.group, storage.position(), ""}};
   auto plan = storage.plan_move(wanted.state.applied);
-  if (!plan) return progress;
+  if (!plan) return done;
   auto moved = check_space(files, storage, plan->entries, keep_free_bytes);
   if (moved && !plan->entries.empty()) moved = write_entries(files, storage, *plan);
   if (!moved && moved.error().code == error_code::no_space) {
     log_debug("raft.storage", "{}: its entries stay in the write-ahead log: {}", to_string(wanted.group),
               moved.error().message);
-    return progress;
+    done.lacks_space = true;
+    return done;
   }
   if (!moved) {
     fence(storage, wanted.group, moved.error());
-    return progress;
+    return done;
   }
   if (plan->roll) begin_next_segment(files, storage, *plan->active, wanted);
-  progress.position = storage.position();
-  return progress;
+  done.progress.position = storage.position();
+  return done;
 }
 
 }  // namespace marquee::raft

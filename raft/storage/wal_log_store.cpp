@@ -173,6 +173,7 @@ void wal_log_store::checkpoint(std::vector<group_checkpoint> groups, std::functi
 result<> wal_log_store::run_checkpoint(const std::vector<group_checkpoint>& groups) {
   const std::int64_t start_us = time_.monotonic_us();
   std::vector<segment_progress> progress;
+  bool lacks_space = false;
   for (const group_checkpoint& wanted : groups) {
     std::shared_ptr<group_storage> storage;
     {
@@ -180,11 +181,18 @@ result<> wal_log_store::run_checkpoint(const std::vector<group_checkpoint>& grou
       if (const auto known = groups_.find(wanted.group); known != groups_.end())
         storage = known->second.storage;
     }
-    if (storage) progress.push_back(move_to_segments(files_, *storage, wanted, options_.keep_free_bytes));
+    if (!storage) continue;
+    segment_move moved = move_to_segments(files_, *storage, wanted, options_.keep_free_bytes);
+    lacks_space |= moved.lacks_space;
+    progress.push_back(std::move(moved.progress));
   }
   flush_item item;
   item.checkpoint = std::move(progress);
-  if (auto written = write_and_wait(std::move(item)); !written) return fail(written, "checkpoint");
+  item.may_make_files = !lacks_space;
+  const auto written = write_and_wait(std::move(item));
+  lacks_space |= !written && written.error().code == error_code::no_space;
+  if (on_space_) on_space_(lacks_space);
+  if (!written) return fail(written, "checkpoint");
   metrics_.checkpoints.add();
   metrics_.checkpoint_us.observe(static_cast<std::uint64_t>(time_.monotonic_us() - start_us));
   return {};
@@ -209,11 +217,13 @@ void wal_log_store::make_files() {
     const bool fits = queue_->has_space_for_file();
     const auto made = fits ? queue_->add_file() : fail(error_code::no_space, "the disk is nearly full");
     if (made) continue;
-    // What the disk is like is told by whoever watches it.
-    if (fits)
+    // What the disk is like is told by whoever watches it; and what goes on for long is told once a minute.
+    const std::int64_t now_ms = time_.monotonic_ms();
+    if (fits && now_ms >= no_file_told_before_ms_)
       log_warning("raft.storage", "{}; appends are refused when the files that are there are full",
                   made.error().message);
-    no_file_before_ms_ = time_.monotonic_ms() + 1000;
+    if (fits && now_ms >= no_file_told_before_ms_) no_file_told_before_ms_ = now_ms + 60'000;
+    no_file_before_ms_ = now_ms + 1000;
   }
   file_asked_ = false;
 }

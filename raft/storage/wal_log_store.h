@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -86,6 +87,7 @@ class wal_log_store final : public log_store {
   const log_store_options options_;
   const store_threads threads_;
   storage_metrics metrics_;
+  std::function<void(bool lacks_space)> on_space_;
   segment_remover remover_;
   std::unique_ptr<file_lock> lock_;
   std::unique_ptr<flush_queue> queue_;
@@ -96,6 +98,7 @@ class wal_log_store final : public log_store {
   bool stopped_ = false;
   std::atomic<bool> file_asked_{false};
   std::atomic<std::int64_t> no_file_before_ms_{0};
+  std::atomic<std::int64_t> no_file_told_before_ms_{0};
 
   std::unique_ptr<flush_loop> flush_loop_;
   std::unique_ptr<background_loop> background_loop_;

@@ -68,6 +68,7 @@ result<> wal_log_store::start(callbacks on, bool planted_bug) {
   std::vector<wal_slot> spare;
   if (auto settled = settle_old_files(*wal, live, spare); !settled) return settled;
   if (auto recovered = recover_groups(*wal); !recovered) return recovered;
+  on_space_ = on.space_was_needed;
   make_queue(*wal, wal->groups, std::move(on), planted_bug);
   for (recovered_group& found : recovered_)
     found.log = std::make_unique<stored_group_log>(found.group, groups_.at(found.group).storage, *queue_,

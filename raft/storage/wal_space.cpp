@@ -33,6 +33,12 @@ bool wal_space::claim(std::span<const std::uint64_t> rooms, space_claim kind) {
   return true;
 }
 
+std::uint64_t wal_space::files_for(std::span<const std::uint64_t> rooms) const {
+  wal_space empty(usable_bytes_);
+  // One more than they fill, for what an ordinary claim has to leave.
+  return static_cast<std::uint64_t>(1 - empty.pack(rooms).files);
+}
+
 void wal_space::take_file() {
   MARQUEE_ASSERT(files_ > 0, "there is no free file to take");
   --files_;

@@ -24,6 +24,8 @@ class wal_space {
 
   /// True, and taken, if records of these sizes (with their headers) fit.
   [[nodiscard]] bool claim(std::span<const std::uint64_t> rooms, space_claim kind);
+  /// Free files in which an ordinary claim of these sizes fits for certain.
+  [[nodiscard]] std::uint64_t files_for(std::span<const std::uint64_t> rooms) const;
   /// The largest record that can ever fit.
   [[nodiscard]] std::uint64_t largest_room() const { return usable_bytes_; }
   void add_file() { ++files_; }

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/crash/crash_workload.h"
 
 namespace marquee::raft {
@@ -134,6 +136,37 @@ TEST_F(disk_failure_test, segment_that_met_a_full_disk_goes_on_in_a_new_file) {
     EXPECT_EQ(under_test.recovered.at(group).cut_off, "");
     EXPECT_EQ(under_test.all_entries(group).size(), static_cast<std::size_t>(last + 3));
   }
+}
+
+// What segments cannot take is carried over by every checkpoint, each time into new files, if it is let.
+TEST_F(disk_failure_test, checkpoints_tell_of_a_full_disk_and_do_not_fill_it_with_the_log) {
+  const auto count_wal_files = [this] {
+    return std::ranges::count_if(files.paths(),
+                                 [](const std::string& path) { return path.ends_with(".wal"); });
+  };
+  ASSERT_TRUE(append(group, 1));
+  ASSERT_TRUE(under_test.checkpoint(group, 1));
+  EXPECT_FALSE(under_test.lacks_space);
+  const auto files_before = count_wal_files();
+  files.fail_writes_to(".segment", disk_fault::no_space);
+  std::int64_t index = 2;
+  result<> outcome;
+  for (; index < 10'000; ++index) {
+    outcome = append(group, index);
+    if (!outcome) break;
+    if (index % 50 == 0) (void)under_test.checkpoint(group, index);
+  }
+  EXPECT_EQ(outcome.error().code, error_code::overloaded);
+  EXPECT_TRUE(under_test.lacks_space);
+  EXPECT_LE(count_wal_files(), std::max<std::int64_t>(files_before, 16)) << "those that are made ahead";
+  EXPECT_TRUE(under_test.fatal.empty());
+  under_test.close();
+  files.kill_process();
+  ASSERT_TRUE(under_test.open());
+  ASSERT_TRUE(under_test.checkpoint(group, index - 1));
+  EXPECT_FALSE(under_test.lacks_space);
+  EXPECT_TRUE(append(group, index));
+  EXPECT_EQ(under_test.all_entries(group).size(), static_cast<std::size_t>(index));
 }
 
 TEST_F(disk_failure_test, nearly_full_disk_stops_segments_and_then_appends_and_all_of_it_ends_with_space) {

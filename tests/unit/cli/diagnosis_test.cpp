@@ -106,6 +106,9 @@ TEST_F(diagnosis, sees_a_disk_that_is_nearly_full) {
   metrics["marquee_broker_disk_free_bytes"] = 1e9;
   EXPECT_EQ(only_problem().level, severity::critical);
   EXPECT_EQ(only_problem().check, "disk");
+  metrics["marquee_broker_disk_free_bytes"] = 50e9;
+  metrics["marquee_broker_disk_low"] = 1;
+  EXPECT_THAT(only_problem().what, HasSubstr("stands aside")) << "however large the rest is";
 }
 
 TEST_F(diagnosis, believes_the_managers_about_postgresql) {

@@ -29,6 +29,21 @@ TEST_F(hosted_replica_test, leader_whose_disk_is_nearly_full_hands_over_and_take
   who_->stop(error{error_code::cancelled, "the test is over"});
 }
 
+TEST_F(hosted_replica_test, leader_whose_log_met_a_full_disk_hands_over_and_takes_no_records) {
+  std::atomic<bool> lacking = false;
+  environment_.log_lacks_space = &lacking;
+  start({1, 2, 3});
+  become_leader();
+  sent_.clear();
+  lacking = true;
+  auto& outcome = new_outcome();
+  EXPECT_EQ(propose("one", outcome).error().code, error_code::no_space);
+  advance_ms(100);
+  EXPECT_TRUE(
+      std::ranges::any_of(sent_, [](const message& m) { return m.type == message_type::timeout_now; }));
+  who_->stop(error{error_code::cancelled, "the test is over"});
+}
+
 TEST_F(hosted_replica_test, leader_that_meets_damage_hands_over_and_stands_aside) {
   start({1, 2, 3});
   become_leader();

@@ -72,6 +72,7 @@ class store_under_test {
     log_store::callbacks on;
     on.checkpoint_wanted = [this] { ++checkpoints_wanted; };
     on.on_fatal = [this](const error& why) { fatal.push_back(why.message); };
+    on.space_was_needed = [this](bool lacking) { lacks_space = lacking; };
     close();
     auto opened = wal_log_store::open(files_, time, metrics, options, on, store_threads::none, planted_bug);
     if (!opened) return fail(opened);
@@ -146,6 +147,8 @@ class store_under_test {
   std::map<group_id, recovered_group> recovered;
   int checkpoints_wanted = 0;
   std::vector<std::string> fatal;
+  /// As the last checkpoint told.
+  bool lacks_space = false;
 
  private:
   simulated_file_system& files_;

@@ -216,6 +216,23 @@ TEST_F(wal_log_store_test, appends_are_refused_and_never_block_when_nobody_makes
   expect_log(1, next - 1);
 }
 
+// A follower that was refused for a while may have taken many appends from the network at once.
+TEST_F(wal_log_store_test, request_that_is_larger_than_all_files_together_fits_once_more_were_made) {
+  open();
+  under_test.create(group);
+  const std::uint64_t all_files = 16 * under_test.options.wal_file_bytes;
+  const std::int64_t last = 2 * static_cast<std::int64_t>(all_files / 40'000);
+  EXPECT_EQ(under_test.append(group, entries(1, last, 1, 40'000)).error().code, error_code::overloaded);
+  result<> outcome = fail(error_code::overloaded, "not yet");
+  for (int i = 0; i < 5 && !outcome; ++i) {
+    (void)under_test.store->step();
+    outcome = under_test.append(group, entries(1, last, 1, 40'000));
+  }
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  kill_and_open();
+  expect_log(1, last);
+}
+
 TEST_F(wal_log_store_test, removed_group_is_gone_with_its_files) {
   open();
   under_test.create(group);
