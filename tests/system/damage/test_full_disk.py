@@ -17,7 +17,7 @@ import small_disk
 from steady_load import Consumer, Producer, check_delivery
 
 MIB = 1 << 20
-DISK_MIB = 96
+DISK_MIB = 256
 RESERVE_MIB = 8
 SMALL = "broker-1"
 GAP_MS = 5_000  # a hand-over takes milliseconds; the machine may be busy
