@@ -80,14 +80,13 @@ def judge(goal, results, fsync_ms):
 def table(row, results, failures):
     """Markdown. The ratio is Marquee's rate over the peer's: above 1 Marquee is faster."""
     shown = [name for name in FIGURES if any(name in one for one in results.values())]
-    own = next((results[name] for name in row.contestants if name.startswith("marquee") and name in results), {})
     header = ["", *(FIGURES[name][0] for name in shown), "Marquee / it"]
     lines = [f"### {row.name}: {row.says}", ""]
     if results:
         lines += ["| " + " | ".join(header) + " |", "|---" + "|---:" * (len(header) - 1) + "|"]
     for name in row.contestants:
         if name in results:
-            cells = [name, *(_cell(results[name], figure) for figure in shown), _ratio(own, results[name])]
+            cells = [name, *(_cell(results[name], figure) for figure in shown), _ratio(row, name, results)]
             lines.append("| " + " | ".join(cells) + " |")
     lines += ["", *(f"- {name} has no figures: {reason}" for name, reason in failures.items())]
     return "\n".join(lines).rstrip()
@@ -97,9 +96,14 @@ def _cell(result, figure):
     return f"{result[figure]:,.{FIGURES[figure][1]}f}" if figure in result else ""
 
 
-def _ratio(own, other):
-    ours, theirs = own.get("records_per_second"), other.get("records_per_second")
-    return f"{ours / theirs:.2f}" if ours and theirs else ""
+def _ratio(row, name, results):
+    """Durable is compared with durable, as the goals do it."""
+    ours = [one for one in row.contestants if one.startswith("marquee")]
+    if name in ours or not ours:
+        return ""
+    own = next((goal.own for goal in row.goals if goal.against == name), ours[0])
+    mine, theirs = (results.get(one, {}).get("records_per_second") for one in (own, name))
+    return f"{mine / theirs:.2f}" if mine and theirs else ""
 
 
 def verdict_lines(row, results, fsync_ms):

@@ -19,9 +19,10 @@ sys.path.insert(0, str(HERE))
 import figures  # noqa: E402
 import loads  # noqa: E402
 import rows as goal_rows  # noqa: E402
+from peer_builds import build, cache_folder, first_line, machine, say  # noqa: E402
 from systems import SYSTEMS  # noqa: E402
 from systems.node import NodeFailure, cpu_seconds, resident_mib  # noqa: E402
-from systems.system import ROOT, Missing  # noqa: E402
+from systems.system import Missing  # noqa: E402
 
 # A virtual machine compiles what is hot: its first figures are those of another program.
 WARM_UP_S = {"kafka": 45}
@@ -48,7 +49,6 @@ def main():
 
 
 def parse():
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
     parser = argparse.ArgumentParser(prog="run", description=__doc__)
     parser.add_argument("--list", action="store_true", help="rows, contestants and what is installed; starts nothing")
     parser.add_argument("--install", action="store_true", help="fetch and build the peers, and nothing else")
@@ -57,7 +57,7 @@ def parse():
     parser.add_argument("--rounds", type=int, default=5, help="figures are medians of so many")
     parser.add_argument("--seconds", type=float, default=8, help="of each figure")
     parser.add_argument("--warm-up-seconds", type=float, help="load before a start's first figure; default 45 for Java")
-    parser.add_argument("--home", type=pathlib.Path, default=cache / "marquee" / "peers", help="the peers' programs")
+    parser.add_argument("--home", type=pathlib.Path, default=cache_folder(), help="the peers' programs")
     parser.add_argument("--work", type=pathlib.Path, help="the servers' data; removed afterwards")
     parser.add_argument("--json", type=pathlib.Path, default=pathlib.Path("results.json"))
     return parser.parse_args()
@@ -143,7 +143,7 @@ class Measurement:
         except NO_LOAD as problem:
             say(f"  {system.name}: {problem}")
             for _, one in mine:
-                self.failures.setdefault(one.name, str(problem).splitlines()[0])
+                self.failures.setdefault(one.name, first_line(problem))
         finally:
             system.stop()
             system.clean()
@@ -172,8 +172,11 @@ class Measurement:
             found = self.idle(system) if row.operation == "idle" else self.load(system, row, contestant, topic)
         except NO_LOAD as problem:
             say(f"  {row.name:<16} {contestant.name:<16} FAILED: {problem}")
-            self.failures[row.name, contestant.name] = str(problem).splitlines()[0]
+            self.failures[row.name, contestant.name] = first_line(problem)
             return
+        finally:
+            if row.partitions > 1:
+                remove(system, topic)
         self.runs.append({"round": number, "row": row.name, "contestant": contestant.name, **found})
         rate = found.get("records_per_second")
         shown = f"{found['memory_mib']:.0f} MiB" if rate is None else f"{rate:,.0f} records/s"
@@ -190,7 +193,7 @@ class Measurement:
         options = row.options_of.get(contestant.name, row.options)
         seconds = self.options.seconds
         if row.operation == "consume":
-            fill = {"connections": 2, "in-flight": 256, "linger-ms": 5} if contestant.client == "peer_load" else options
+            fill = goal_rows.BEST.get(contestant.name, options)
             loads.run(loads.command(contestant, system, "produce", topic, fill, seconds, 0), seconds)
         words = loads.command(contestant, system, row.operation, topic, options, seconds, RUN_WARM_UP_S)
         pids = system.pids()
@@ -250,22 +253,11 @@ class Measurement:
         return found
 
 
-def build(systems, clients):
-    """Marquee and the load clients, of this checkout; nothing where programs were given by hand."""
-    targets = [client for client in sorted(clients) if client != "peer_load"]
-    targets += ["echo_chain"] if "echo" in systems else []
-    targets = [] if os.environ.get("MARQUEE_BENCHMARKS") else targets
-    targets += ["marquee"] if "marquee" in systems and not os.environ.get("MARQUEE_BINARY") else []
-    if not targets:
-        return
-    say(f"building {', '.join(targets)}")
-    if not (ROOT / "build" / "release" / "build.ninja").exists():
-        subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    for target in targets:
-        command = ["cmake", "--build", "--preset", "release", "--target", target]
-        made = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
-        if made.returncode != 0:  # what needs it is reported as failed
-            say(f"{target} was not built: {(made.stdout + made.stderr)[-500:]}")
+def remove(system, topic):
+    try:
+        system.remove(topic)
+    except NO_LOAD as problem:
+        say(f"  {topic} stays: {problem}")
 
 
 def fsync_ms(folder):
@@ -281,15 +273,6 @@ def fsync_ms(folder):
             os.fdatasync(file.fileno())
             times.append(time.perf_counter() - begin)
     return sorted(times)[250] * 1000
-
-
-def machine():
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores shared by servers and clients, {memory:.0f} GiB, Linux {os.uname().release}"
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,8 @@ BEST = {
     "rabbitmq": {"connections": 2, "in-flight": 256},
     "etcd": {"connections": 2, "in-flight": 8, "batch": 64},
 }
+# So many records wait in librdkafka that every partition has its requests full, and few enough to be answered soon.
+BATCHES = {"connections": 1, "in-flight": 20_000, "linger-ms": 5}
 HTTP_LOAD = {"batch": 1}
 
 ROWS = (
@@ -91,26 +93,26 @@ ROWS = (
         goals=(Goal("records_per_second", "rabbitmq", at_least=1.5),
                Goal("records_per_second", "nats-fsync", at_least=1.5),
                Goal("records_per_second", "kafka-fsync", at_least=10.0))),
-    Row("batches", "best batching of each, durable", "produce", DURABLE, {"connections": 1, "linger-ms": 5},
+    Row("batches", "best batching of each, durable", "produce", DURABLE, BATCHES,
         goals=(Goal("records_per_second", "kafka-fsync", at_least=1.3), *_lower_cpu(*DURABLE[1:])), options_of=BEST),
     Row("batches-relaxed", "best batching of each, page cache", "produce", ("marquee-relaxed", "kafka", "nats"),
-        {"connections": 1, "linger-ms": 5},
+        BATCHES,
         goals=(Goal("records_per_second", "kafka", at_least=1.0, own="marquee-relaxed"),
                *_lower_cpu("kafka", "nats", own="marquee-relaxed")), options_of=BEST),
     Row("cpu-5000", "5,000 records/s (etcd 2,000), durable and not", "produce",
         (*DURABLE, "marquee-relaxed", "kafka", "nats"),
-        {"connections": 1, "in-flight": 1000, "linger-ms": 5, "rate": 5000},
+        {"connections": 1, "in-flight": 5000, "linger-ms": 5, "rate": 5000},
         goals=(*_lower_cpu(*DURABLE[1:]), *_lower_cpu("kafka", "nats", own="marquee-relaxed")),
-        options_of={"etcd": {"connections": 1, "in-flight": 1000, "rate": 2000}}),
+        options_of={"etcd": {"connections": 1, "in-flight": 2000, "rate": 2000}}),
     Row("end-to-end", "1,000 records/s from due time to delivery, durable", "end-to-end", DURABLE[:4],
-        {"connections": 1, "in-flight": 100, "linger-ms": 0, "rate": 1000},
+        {"connections": 1, "in-flight": 1000, "linger-ms": 0, "rate": 1000},
         goals=tuple(Goal("p99_ms", peer, at_most=1.0) for peer in ("nats-fsync", "rabbitmq"))),
     Row("backlog", "consume what is in the page cache", "consume", ("marquee", "kafka", "nats", "rabbitmq"),
-        {"connections": 1},
+        BATCHES,
         goals=(Goal("records_per_second", "kafka", at_least=1.0),)),
     Row("1000-partitions", "1,000 partitions, records round robin", "produce",
         ("marquee", "kafka-fsync", "marquee-relaxed", "kafka"),
-        {"connections": 1, "linger-ms": 5, "partitioning": "round-robin"}, partitions=1000,
+        {**BATCHES, "partitioning": "round-robin"}, partitions=1000,
         goals=(Goal("records_per_second", "kafka-fsync", at_least=5.0),
                Goal("records_per_second", "kafka", at_least=5.0, own="marquee-relaxed"))),
 )  # fmt: skip

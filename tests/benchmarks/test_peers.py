@@ -86,10 +86,18 @@ class Verdicts(unittest.TestCase):
         row = rows.Row("r", "says", "produce", ("marquee", "kafka", "nats"), {}, (goal(at_least=1.5),))
         results = {"marquee": {"records_per_second": 3000.0}, "kafka": {"records_per_second": 1000.0}}
         lines = figures.table(row, results, {"nats": "go is not installed"}).splitlines()
-        self.assertIn("| marquee | 3,000 | 1.00 |", lines)
+        self.assertIn("| marquee | 3,000 |  |", lines)
         self.assertIn("| kafka | 1,000 | 3.00 |", lines)
         self.assertIn("- nats has no figures: go is not installed", lines)
         self.assertEqual(figures.verdict_lines(row, results, 0), "- met (3): records/s of marquee >= 1.5 x kafka")
+
+
+    def test_a_ratio_compares_durable_with_durable(self):
+        contestants = ("marquee", "marquee-relaxed", "kafka")
+        row = rows.Row("r", "says", "produce", contestants, {}, (goal(at_least=1.0, own="marquee-relaxed"),))
+        rates = {"marquee": 3000.0, "marquee-relaxed": 4000.0, "kafka": 1000.0}
+        results = {name: {"records_per_second": rate} for name, rate in rates.items()}
+        self.assertIn("| kafka | 1,000 | 4.00 |", figures.table(row, results, {}).splitlines())
 
 
 class Rows(unittest.TestCase):
@@ -169,6 +177,12 @@ class CommandLine(unittest.TestCase):
             for row in rows.ROWS:
                 self.assertIn(row.name, made.stdout)
             self.assertEqual(os.listdir(home), [])
+
+    def test_failover_lists_its_faults_too(self):
+        command = [str(PEERS.parent / "failover" / "run"), "--list"]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertIn("kill, stop, restart, crash", made.stdout)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ type natsSession struct {
 
 // Only the first address: the caller decides when another one is tried.
 func (natsSystem) open(o *options) (*nats.Conn, jetstream.JetStream, error) {
-	limit := min(o.attemptLimit, 5*time.Second)
+	limit := min(2*o.attemptLimit, 5*time.Second)
 	connection, err := nats.Connect(o.addresses[0], nats.Timeout(limit), nats.NoReconnect(), nats.DontRandomize())
 	if err != nil {
 		return nil, nil, err

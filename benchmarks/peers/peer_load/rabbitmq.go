@@ -21,7 +21,7 @@ var errRefused = errors.New("the server refused the record")
 
 // The first address only; a server that takes the connection and says nothing has failed after the limit, too.
 func (rabbitSystem) open(o *options) (*amqp.Connection, *amqp.Channel, error) {
-	limit := min(o.attemptLimit, 10*time.Second)
+	limit := min(2*o.attemptLimit, 10*time.Second)
 	connection, err := amqp.DialConfig(o.addresses[0], amqp.Config{
 		Heartbeat: 30 * time.Second,
 		Dial: func(network, address string) (net.Conn, error) {

@@ -55,7 +55,8 @@ class Kafka(System):
             folder.mkdir(parents=True)
             file = folder / "server.properties"
             file.write_text(_properties(n, folder, self.ports, controllers))
-            format_log = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(file)]
+            # With =, since an id may begin with a hyphen.
+            format_log = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", f"--config={file}"]
             run(self.java(*format_log), folder)
             command = self.java("kafka.Kafka", str(file), options=HEAP + QUIET)
             nodes.append(Node(f"kafka-{n + 1}", command, folder))
@@ -66,10 +67,16 @@ class Kafka(System):
         return described is not None and len(described["brokers"]) == NODES
 
     def create(self, name, partitions=1, durable=True):
-        command = self.java("org.apache.kafka.tools.TopicCommand", "--bootstrap-server", self.addresses())
-        command += ["--create", "--topic", name, "--partitions", partitions, "--replication-factor", NODES]
+        command = ["--create", "--topic", name, "--partitions", partitions, "--replication-factor", NODES]
         command += ["--config", "min.insync.replicas=2"] + (["--config", "flush.messages=1"] if durable else [])
-        run(command, patience_s=120)
+        self._topics(*command)
+
+    def remove(self, name):
+        self._topics("--delete", "--topic", name)
+
+    def _topics(self, *arguments):
+        tool = self.java("org.apache.kafka.tools.TopicCommand", "--bootstrap-server", self.addresses())
+        run([*tool, *arguments], patience_s=120)
 
     def leader(self, name):
         described = self._metadata(name)

@@ -7,8 +7,8 @@ import signal
 import sys
 import time
 
-from .node import NodeFailure, family
-from .system import ROOT, System, disk_bytes
+from .node import NodeFailure, family, tail
+from .system import ROOT, System, disk_bytes, http_get
 
 for _folder in ("tests/system", "scripts"):
     sys.path.insert(0, str(ROOT / _folder))
@@ -29,6 +29,11 @@ class Broker:
 
     def is_alive(self):
         return self.cluster.is_alive(self.entry())
+
+    def require_alive(self):
+        if not self.is_alive():
+            log = self.entry()["log"]
+            raise NodeFailure(f"{self.name} ended. Its log {log} ends with:\n{tail(log)}")
 
     def pids(self):
         return family(self.entry()["pid"])
@@ -81,7 +86,9 @@ class Marquee(System):
         self.nodes = [Broker(self.cluster, entry) for entry in self.cluster.processes("broker")]
 
     def is_ready(self):
-        return True  # `start_nodes` waits
+        """Of the brokers; `start_nodes` waits for all processes."""
+        ports = [int(entry["http"].rpartition(":")[2]) for entry in self.cluster.processes("broker")]
+        return all(http_get(port, "/ready")[0] == 200 for port in ports)
 
     def create(self, name, partitions=1, durable=True):
         config = {} if durable else {"durability": "relaxed"}
@@ -93,6 +100,9 @@ class Marquee(System):
                 return
             time.sleep(0.2)
         raise NodeFailure(f"marquee: not every partition of {name} has a leader after 60 s")
+
+    def remove(self, name):
+        self.cluster.api("DELETE", f"/topics/{name}")
 
     def leader(self, name):
         leads = self.cluster.leader_of(name)

@@ -84,6 +84,9 @@ class System:
         """A topic, stream or queue with three replicas, whose leader is there."""
         raise NotImplementedError
 
+    def remove(self, name):
+        """A topic of many partitions, which would be in the way of what comes next; others are left."""
+
     def leader(self, name):
         """The node that leads the (first) partition, or None while there is none."""
         raise NotImplementedError
