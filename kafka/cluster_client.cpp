@@ -3,66 +3,21 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <set>
 #include <unordered_map>
 
 #include "base/logging.h"
 #include "kafka/api/api_versions.h"
+#include "kafka/broker_pool.h"
 #include "net/event_loop.h"
 #include "net/future.h"
-#include "net/wake_point.h"
 
 namespace marquee::kafka {
 
 namespace {
 
 constexpr std::int64_t second_look_ms = 50;
-
-/// A question that is under way; whoever has the same one waits for its answer.
-struct shared_question {
-  net::wake_point done;
-  std::optional<result<>> answer;
-};
-
-/// A pipelined connection that everybody uses, or the attempt to make it.
-struct shared_connection_slot {
-  std::shared_ptr<client_connection> open;
-  std::shared_ptr<shared_question> connecting;
-
-  void close() {
-    if (open) open->close();
-    open.reset();
-  }
-};
-
-/// The connections to one broker.
-struct broker_pool {
-  shared_connection_slot data;
-  shared_connection_slot control;
-  std::vector<std::shared_ptr<client_connection>> idle;
-  std::set<std::shared_ptr<client_connection>> in_use;
-  std::size_t opening = 0;
-  std::shared_ptr<client_connection> probe;
-  bool probing = false;
-  bool silent = false;
-
-  [[nodiscard]] std::size_t exclusive() const { return in_use.size() + opening; }
-  [[nodiscard]] bool owes_answers() const {
-    const auto owes = [](const auto& each) { return each && each->in_flight() > 0; };
-    return owes(data.open) || owes(control.open) || std::ranges::any_of(in_use, owes);
-  }
-  [[nodiscard]] bool heard_since(std::chrono::steady_clock::time_point time) const {
-    const auto heard = [&](const auto& each) { return each && each->heard() >= time; };
-    return heard(data.open) || heard(control.open) || std::ranges::any_of(in_use, heard);
-  }
-  void close() {
-    data.close();
-    control.close();
-    for (const auto& connection : std::exchange(idle, {})) connection->close();
-    const auto open = in_use;
-    for (const auto& connection : open) connection->close();
-  }
-};
+/// So many silences long a broker that says other things may take to answer one question.
+constexpr std::int64_t longest_question = 4;
 
 }  // namespace
 
@@ -111,7 +66,8 @@ net::task<void> cluster_client::state::watch(std::weak_ptr<state> weak, std::int
 
 net::task<result<>> cluster_client::state::ask_whether_there(broker_id broker) {
   broker_pool& pool = pools[broker];
-  const net::deadline end = net::deadline::in_ms(options.silence_ms);
+  const auto began = std::chrono::steady_clock::now();
+  const std::chrono::milliseconds silence(options.silence_ms);
   if (!pool.probe || !pool.probe->is_open()) {
     client_connection_options one = options.connection;
     one.connect_timeout_ms = options.silence_ms;
@@ -122,20 +78,37 @@ net::task<result<>> cluster_client::state::ask_whether_there(broker_id broker) {
     pool.probe = *opened;
   }
   const auto held = pool.probe;
-  const auto answer =
-      co_await held->call(api_versions_request{"marquee", "probe"}, api_versions_request::max_version, end);
-  const bool hangs = !answer.response && answer.response.error().code == error_code::timed_out;
-  if (!answer.response) held->close();
-  co_return hangs ? result<>(fail(answer.response)) : result<>{};
+  const net::promise<bool> told;
+  net::future<bool> answer = told.get_future();
+  const net::deadline longest = net::deadline::in_ms(longest_question * options.silence_ms);
+  loop.spawn([held, told, longest]() -> net::task<void> {
+    const auto got = co_await held->call(api_versions_request{"marquee", "probe"},
+                                         api_versions_request::max_version, longest);
+    told.set(got.response.has_value());
+  });
+  for (auto last = began;;) {
+    const result<bool> got = co_await answer.wait(net::deadline::at(last + silence));
+    if (got && !*got) held->close();
+    if (got || got.error().code != error_code::timed_out) co_return result<>{};
+    // What it still sends may have been asked for long ago: one that does not hear us may talk on for a
+    // while.
+    const auto heard = pool.heard(last);
+    if (heard == last) break;
+    last = heard;
+  }
+  held->close();
+  co_return fail(error_code::timed_out, "nothing has come from it for " + std::to_string(options.silence_ms) +
+                                            " ms, although it was asked");
 }
 
 net::task<void> cluster_client::state::probe(std::shared_ptr<state> self, broker_id broker) {
   broker_pool& pool = self->pools[broker];  // std::map: stays where it is
-  const auto began = std::chrono::steady_clock::now();
   const result<> there = co_await self->ask_whether_there(broker);
+  const auto quiet_since =
+      std::chrono::steady_clock::now() - std::chrono::milliseconds(self->options.silence_ms);
   // What was read late, because this process stood still itself, has been read after a moment.
   if (!there) co_await net::sleep_ms(second_look_ms);
-  const bool silent = !there && !pool.heard_since(began);
+  const bool silent = !there && pool.heard(quiet_since) == quiet_since;
   if (silent && !pool.silent)
     log_warning("kafka", "broker {} does not answer ({}): nothing is sent to it until it does",
                 broker.value(), escape_for_log(there.error().message));

@@ -19,6 +19,10 @@ namespace {
 /// What is left for our own answer when a manager uses its time up.
 constexpr std::int64_t own_share_ms = 250;
 constexpr std::int64_t pause_before_same_manager_ms = 50;
+/// With less no manager can do anything but tell that its time is up, if it gets that far.
+constexpr std::int64_t least_attempt_ms = 500;
+/// A write manager that refuses after so long has asked every broker itself.
+constexpr std::int64_t long_try_us = 5'000'000;
 /// A long poll may come when the stop was announced already.
 constexpr std::int64_t hurry_every_ms = 100;
 
@@ -111,7 +115,8 @@ net::task<net::http_response> forward_handler::handle(net::http_exchange& exchan
                                 .message = "there is nothing at this path",
                                 .component = component_});
   }
-  const std::int64_t limit_ms = route->is_consume ? options_.consume_timeout_ms : options_.request_timeout_ms;
+  const std::int64_t limit_ms =
+      route->is_consume ? route->wait_ms + options_.consume_timeout_ms : options_.request_timeout_ms;
   const net::deadline end = exchange.request_deadline.earlier_of(net::deadline::in_ms(limit_ms));
   delivery_guard::turn turn;
   if (route->is_consume && !route->consumer_id.empty()) {
@@ -130,7 +135,9 @@ net::task<net::http_response> forward_handler::handle(net::http_exchange& exchan
 net::task<net::http_response> forward_handler::forward(net::http_exchange& exchange, request_route route,
                                                        net::deadline end, delivery_guard::turn turn) {
   net::http_request request = request_for_manager(exchange);
+  const bool is_write = route.role == manager_role::write_manager;
   std::vector<net::endpoint> tried;
+  bool taken_back = false;
   for (int attempts = 1;; ++attempts) {
     const bool was_tried = !tried.empty();
     const std::optional<manager> target = choose(route, tried);
@@ -142,13 +149,16 @@ net::task<net::http_response> forward_handler::forward(net::http_exchange& excha
     if (route.role == manager_role::read_manager) name_silent_managers(table_, secret_, request);
     // `choose` begins anew when every manager had its turn: those need a moment.
     if (was_tried && tried.size() == 1) co_await net::sleep_ms(pause_before_same_manager_ms);
-    attempt_result last = co_await attempt(*target, route, request, end, exchange.client_gone_token());
+    attempt_result last =
+        co_await attempt(*target, route, request, end, exchange.client_gone_token(), !taken_back);
+    taken_back |= !last.outcome.response && last.outcome.response.error().code == error_code::cancelled;
     const attempt_facts facts{
         .resend = route.resend,
         .sent_any_byte = last.outcome.sent_any_byte,
         .verdict = last.outcome.response ? verdict_of(*last.outcome.response) : answer_verdict::none,
         .client_gone = exchange.client_gone(),
-        .time_is_up = end.passed(),
+        .time_is_up = end.remaining_ms() < least_attempt_ms,
+        .tried_long = is_write && last.upstream_us > long_try_us,
         .attempts = attempts,
         .max_attempts = static_cast<int>(options_.max_attempts)};
     if (turn && last.outcome.sent_any_byte && !last.outcome.response)
@@ -207,11 +217,9 @@ class forward_handler::registration {
   const std::list<attempt_under_way>::iterator place_;
 };
 
-net::task<forward_handler::attempt_result> forward_handler::attempt(manager target,
-                                                                    const request_route& route,
-                                                                    net::http_request& request,
-                                                                    net::deadline end,
-                                                                    std::stop_token client_gone) {
+net::task<forward_handler::attempt_result> forward_handler::attempt(
+    manager target, const request_route& route, net::http_request& request, net::deadline end,
+    std::stop_token client_gone, bool may_be_taken_back) {
   attempt_result done{.target = target,
                       .outcome = {.response = fail(error_code::cancelled, "the process stops")}};
   if (!client_) co_return done;
@@ -223,7 +231,9 @@ net::task<forward_handler::attempt_result> forward_handler::attempt(manager targ
   // What must not happen twice is not taken back: nobody could do anything with it. What a consumer asks for
   // is, also where it is not sent again here: its client may ask again (a commit or seek names the
   // positions), and what the silent manager still answers to a consume counts as not delivered.
-  const bool may_be_abandoned = route.resend == resend_safety::safe || !route.consumer_id.empty();
+  // Only once: if the next manager is as slow, it is the request that takes so long.
+  const bool may_be_abandoned =
+      may_be_taken_back && (route.resend == resend_safety::safe || !route.consumer_id.empty());
   const registration under_way(*this,
                                {.http = target.http,
                                 .cancel = may_be_abandoned ? cancel : std::stop_source(std::nostopstate),

@@ -25,7 +25,7 @@ void describe(config_schema& schema, load_balancer_options& options) {
   schema.integer("load_balancer.request_timeout_ms", options.request_timeout_ms, 100, hour_ms,
                  "Limit of one request with all its attempts.");
   schema.integer("load_balancer.consume_timeout_ms", options.consume_timeout_ms, 100, hour_ms,
-                 "The same for consume, which may be a long poll.");
+                 "The same for consume, in addition to its wait_ms.");
   schema.integer("load_balancer.max_attempts", options.max_attempts, 1, 10,
                  "Managers tried for one request.");
   schema.integer("load_balancer.kept_body_bytes", options.kept_body_bytes, 0, 1 << 26,

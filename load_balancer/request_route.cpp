@@ -1,5 +1,8 @@
 #include "load_balancer/request_route.h"
 
+#include <algorithm>
+#include <charconv>
+
 #include "load_balancer/body_scan.h"
 
 namespace marquee::load_balancer {
@@ -11,6 +14,17 @@ bool is_or_is_below(std::string_view path, std::string_view prefix) {
 
 bool is_number(std::optional<std::string_view> text) {
   return text && !text->empty() && text->find_first_not_of("-0123456789") == std::string_view::npos;
+}
+
+/// As a read manager takes it.
+std::int64_t wait_ms_of(std::optional<std::string_view> text) {
+  constexpr std::int64_t longest_ms = 30'000;
+  if (!text) return 0;
+  std::int64_t value = 0;
+  const char* const end = text->data() + text->size();
+  const auto [stopped, problem] = std::from_chars(text->data(), end, value);
+  if (problem != std::errc() || stopped != end) return longest_ms;
+  return std::clamp<std::int64_t>(value, 0, longest_ms);
 }
 
 std::optional<manager_role> role_of(std::string_view path) {
@@ -57,6 +71,7 @@ std::optional<request_route> route_of(const net::http_request& request, std::siz
     // Without exception: what is not numbered must be known by its consumer to be given back when it is lost.
     scanned_body_bytes = request.body.size();
     route.is_numbered = is_number(field_of(request, "poll", scanned_body_bytes));
+    route.wait_ms = wait_ms_of(field_of(request, "wait_ms", scanned_body_bytes));
   }
   const bool reads_or_removes =
       request.method == "GET" || request.method == "HEAD" || request.method == "DELETE";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,7 @@ struct request_route {
   bool is_consume = false;       ///< may wait long, and reports Server-Timing
   bool is_produce = false;
   bool is_numbered = false;  ///< a consume with `poll`
+  std::int64_t wait_ms = 0;  ///< how long a consume may be a long poll; the most where that cannot be read
 };
 
 /// Decides by path, method and body (DESIGN D21): `/topics*`, `/broker*`, `/producer/*`, `/cluster` and

@@ -21,7 +21,8 @@ struct attempt_facts {
   answer_verdict verdict = answer_verdict::none;
   bool client_gone = false;
   bool time_is_up = false;
-  int attempts = 1;  ///< with this one
+  bool tried_long = false;  ///< it took a while, and would take the next manager as long
+  int attempts = 1;         ///< with this one
   int max_attempts = 3;
 };
 
@@ -29,7 +30,7 @@ enum class retry_decision : std::uint8_t { pass_on, try_again };
 
 /// DESIGN D21, to the letter: sent again is what provably was not sent (no byte of it was written, or the
 /// manager said retriable and definite), and what may happen twice. That a reused connection was reset proves
-/// nothing.
+/// nothing. A refusal that a manager came to after a long try (no majority, say) is the answer.
 [[nodiscard]] retry_decision decide_retry(const attempt_facts& facts);
 
 }  // namespace marquee::load_balancer

@@ -10,9 +10,8 @@ namespace marquee::load_balancer {
 /// believed with the proof of the cluster secret only.
 inline constexpr std::string_view silent_managers_header = "X-Marquee-Silent-Managers";
 
-/// Tells a read manager whom it need not ask: it claims their consumers instead of waiting for them to
-/// confirm a request. Safe whatever the others really do, because a claim is a compare-and-set that fences
-/// the owner. Without a silent one the request stays as it is but for an older list, which goes.
+/// Tells a read manager who has been waited for already: those have less time to confirm a request before it
+/// claims their consumers. Without a silent one the request stays as it is but for an older list, which goes.
 void name_silent_managers(const manager_table& table, const net::cluster_secret& secret,
                           net::http_request& request);
 

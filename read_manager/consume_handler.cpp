@@ -210,8 +210,7 @@ net::task<std::optional<net::http_response>> consume_here(services& all, net::ht
 net::task<net::http_response> handle_consume(services& all, net::http_exchange& exchange) {
   const auto call = read_call(all, exchange);
   if (!call) co_return to_response(call.error());
-  const net::deadline end =
-      services::end_of(exchange, std::max(call->wait_ms, all.options.request_timeout_ms));
+  const net::deadline end = services::end_of(exchange, call->wait_ms + all.options.consume_patience_ms);
   const auto work = [&](consumer_pointer consumer) {
     return consume_here(all, exchange, std::move(consumer), *call, end);
   };

@@ -90,11 +90,11 @@ net::task<bool> consumer_router::take_over(consumer_reference who, consumer_reco
 }
 
 net::task<consumer_router::step_outcome> consumer_router::look_up(consumer_reference who, arrival how,
-                                                                  gone_test is_gone, net::deadline end) {
+                                                                  std::string gone_owner, net::deadline end) {
   const result<consumer_record> record = co_await positions_.read(who.id, end);
   if (!record) co_return step_outcome{nullptr, {}, unavailable(record.error())};
   ownership_step step = next_step(*record, positions_.self(), how);
-  if (step == ownership_step::forward && is_gone(record->owner)) step = ownership_step::claim;
+  if (step == ownership_step::forward && record->owner == gone_owner) step = ownership_step::claim;
   switch (step) {
     case ownership_step::not_found:
       co_return step_outcome{nullptr, {}, to_response(consumer_not_found(component_, who.id))};
@@ -120,9 +120,6 @@ net::task<routed> consumer_router::route(net::http_exchange& exchange, consumer_
     exchange.show_life_every_ms(request_forwarder::confirm_every_ms);
   }
   std::string gone_owner;
-  const gone_test is_gone = [&](const std::string& owner) {
-    return owner == gone_owner || forwarder_.is_silent(exchange.request, owner);
-  };
   for (int round = 0; round < most_rounds && !end.passed(); ++round) {
     if (consumer_pointer owned = co_await find_verified(who.id, end)) co_return owned;
     if (exchange.stopping()) co_return released(component_);
@@ -134,7 +131,7 @@ net::task<routed> consumer_router::route(net::http_exchange& exchange, consumer_
     }
     const net::wake_point opened;
     opening_.emplace(who.id, opened);
-    step_outcome step = co_await look_up(who, how, is_gone, end);
+    step_outcome step = co_await look_up(who, how, gone_owner, end);
     opening_.erase(who.id);
     opened.wake_all();
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -69,9 +68,7 @@ class consumer_router {
   };
   /// The owned consumer if it is here and still ours.
   [[nodiscard]] net::task<consumer_pointer> find_verified(std::string id, net::deadline end);
-  /// `is_gone` says of an owner that it need not be asked.
-  using gone_test = std::function<bool(const std::string& owner)>;
-  [[nodiscard]] net::task<step_outcome> look_up(consumer_reference who, arrival how, gone_test is_gone,
+  [[nodiscard]] net::task<step_outcome> look_up(consumer_reference who, arrival how, std::string gone_owner,
                                                 net::deadline end);
   [[nodiscard]] net::task<step_outcome> claim(consumer_reference who, consumer_record record,
                                               net::deadline end);

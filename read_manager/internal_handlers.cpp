@@ -27,8 +27,8 @@ net::task<net::http_response> handle_undelivered(services& all, net::http_exchan
     // Without a session nothing is owed: a new one begins at the committed position. So it does after taking
     // over from an owner that cannot be told.
     if (next_step(*record, all.positions.self(), arrival::direct) == ownership_step::forward &&
-        (all.forwarder.is_silent(exchange.request, record->owner) ||
-         !co_await all.forwarder.say_undelivered(record->owner, id, attempt))) {
+        !co_await all.forwarder.say_undelivered(record->owner, id, attempt,
+                                                all.forwarder.patience_ms(exchange.request, record->owner))) {
       const auto who = co_await find_consumer(all, id, std::nullopt, end);
       if (who && !co_await all.router.take_over(*who, *record, end))
         co_return to_response(owner_silent(all.component, record->owner));

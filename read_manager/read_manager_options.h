@@ -18,6 +18,7 @@ struct read_manager_options {
   std::int64_t postgres_timeout_ms = 3'000;
   std::string metadata_copy_file = {};
   std::int64_t request_timeout_ms = 10'000;
+  std::int64_t consume_patience_ms = 5'000;  ///< beyond wait_ms, for a partition without leader
   std::int64_t activity_write_ms = 10'000;
   std::int64_t max_consumers = 20'000;
   std::int64_t max_long_polls = 1'024;      ///< connections to one broker that wait there

@@ -18,6 +18,9 @@ void describe(config_schema& schema, read_manager_options& options) {
               "starts while PostgreSQL is away. Readable by its owner only. Empty: none.");
   schema.integer("request.timeout.ms", options.request_timeout_ms, 100, 300'000,
                  "How long a request may take that has no wait of its own.");
+  schema.integer(
+      "consume.patience_ms", options.consume_patience_ms, 100, 300'000,
+      "How long a consume may take beyond its wait_ms, for instance while a partition has no leader.");
   schema.integer("activity.write_ms", options.activity_write_ms, 100, 3'600'000,
                  "How often last-seen times of consumers are written to PostgreSQL.");
   schema.integer("consumer.max_owned", options.max_consumers, 1, 10'000'000,

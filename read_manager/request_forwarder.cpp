@@ -74,15 +74,15 @@ bool request_forwarder::was_forwarded(const net::http_request& request) const {
   return request.headers.has(forwarded_header) && secret_.signed_by_cluster(request);
 }
 
-bool request_forwarder::is_silent(const net::http_request& request, std::string_view owner) const {
+std::int64_t request_forwarder::patience_ms(const net::http_request& request, std::string_view owner) const {
   std::string_view list = request.headers.get(silent_managers_header);
-  if (list.empty() || owner.empty() || !secret_.signed_by_cluster(request)) return false;
+  if (list.empty() || !secret_.signed_by_cluster(request)) return confirm_timeout_ms;
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
-    if (list.substr(0, comma) == owner) return true;
+    if (list.substr(0, comma) == owner) return silent_timeout_ms;
     list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
   }
-  return false;
+  return confirm_timeout_ms;
 }
 
 net::http_request request_forwarder::prepare(const net::http_exchange& exchange, net::deadline end) const {
@@ -102,23 +102,26 @@ net::http_request request_forwarder::prepare(const net::http_exchange& exchange,
   return request;
 }
 
-net::task<net::http_outcome> request_forwarder::tell(net::endpoint owner, std::string target) {
+net::task<net::http_outcome> request_forwarder::tell(net::endpoint owner, std::string target,
+                                                     std::int64_t patience_ms) {
   net::http_request request;
   request.method = "POST";
   request.target = std::move(target);
   request.headers.add(std::string(forwarded_header), name_);
   secret_.sign(request);
   co_return co_await client_.send(std::move(owner), std::move(request),
-                                  {.timeout_ms = 1'000, .resend_if_stale = true});
+                                  {.timeout_ms = patience_ms, .resend_if_stale = true});
 }
 
 net::task<bool> request_forwarder::say_undelivered(std::string owner, std::string consumer_id,
-                                                   std::string attempt) {
+                                                   std::string attempt, std::int64_t patience_ms) {
   const result<net::endpoint> where = net::parse_endpoint(owner);
   if (!where) co_return true;
   const net::http_outcome told =
-      co_await tell(*where, "/internal/undelivered?consumer_id=" + net::percent_encode(consumer_id) +
-                                "&attempt=" + net::percent_encode(attempt));
+      co_await tell(*where,
+                    "/internal/undelivered?consumer_id=" + net::percent_encode(consumer_id) +
+                        "&attempt=" + net::percent_encode(attempt),
+                    patience_ms);
   // If it is gone, its successor begins at the committed position, which repeats everything.
   co_return told.refused_or_reset || (told.response && told.response->status == 200);
 }
@@ -153,7 +156,7 @@ void request_forwarder::begin_to_say_undelivered(std::string owner, std::string 
                                                  std::string attempt) {
   loop_.spawn([this, owner = std::move(owner), id = std::move(consumer_id),
                attempt = std::move(attempt)]() -> net::task<void> {
-    (void)co_await say_undelivered(owner, id, attempt);
+    (void)co_await say_undelivered(owner, id, attempt, confirm_timeout_ms);
   });
 }
 
@@ -166,6 +169,7 @@ net::task<forward_outcome> request_forwarder::forward(net::http_exchange& exchan
     co_return outcome;
   }
   const auto state = std::make_shared<watch>();
+  state->silent_from = net::deadline::in_ms(patience_ms(exchange.request, owner));
   watch_silence(loop_, state);
   const std::stop_callback on_client_gone(exchange.client_gone_token(),
                                           [source = state->cancel]() mutable { source.request_stop(); });

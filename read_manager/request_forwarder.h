@@ -51,6 +51,8 @@ class request_forwarder {
   /// stop in the middle.
   static constexpr std::int64_t confirm_timeout_ms = 1'000;
   static constexpr std::int64_t confirm_every_ms = 250;
+  /// The same for one that a load balancer has waited for already.
+  static constexpr std::int64_t silent_timeout_ms = 300;
 
   request_forwarder(net::event_loop& loop, net::http_client& client, const net::cluster_secret& secret,
                     std::string name)
@@ -61,7 +63,7 @@ class request_forwarder {
                                                    std::string consumer_id, net::deadline end);
   /// Tells the owner that nobody gets its answer to this attempt. True if it knows, or is gone.
   [[nodiscard]] net::task<bool> say_undelivered(std::string owner, std::string consumer_id,
-                                                std::string attempt);
+                                                std::string attempt, std::int64_t patience_ms);
   /// Tells the owner that it is not the owner any more, because of a take-over or a deletion. Who does not
   /// hear it finds out by itself a little later.
   [[nodiscard]] net::task<> say_release(std::string owner, std::string consumer_id);
@@ -74,13 +76,14 @@ class request_forwarder {
   void hurry(const std::string& consumer_id);
   /// True if the request comes from another manager of this cluster.
   [[nodiscard]] bool was_forwarded(const net::http_request& request) const;
-  /// True if the load balancer that sent the request does not hear the manager at `owner`: nothing is sent
-  /// there, its consumers are claimed at once.
-  [[nodiscard]] bool is_silent(const net::http_request& request, std::string_view owner) const;
+  /// How long the manager at `owner` may be silent: shorter if the load balancer that sent the request does
+  /// not hear it.
+  [[nodiscard]] std::int64_t patience_ms(const net::http_request& request, std::string_view owner) const;
 
  private:
   [[nodiscard]] net::http_request prepare(const net::http_exchange& exchange, net::deadline end) const;
-  [[nodiscard]] net::task<net::http_outcome> tell(net::endpoint owner, std::string target);
+  [[nodiscard]] net::task<net::http_outcome> tell(net::endpoint owner, std::string target,
+                                                  std::int64_t patience_ms = confirm_timeout_ms);
   void begin_to_say_undelivered(std::string owner, std::string consumer_id, std::string attempt);
 
   net::event_loop& loop_;

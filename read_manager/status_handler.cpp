@@ -58,8 +58,7 @@ net::task<net::http_response> describe_from_table(services& all, net::http_excha
   if (record->standing != consumer_record::state::live)
     co_return to_response(consumer_not_found(all.component, who.id));
   if (next_step(*record, all.positions.self(), arrival::direct) == ownership_step::forward &&
-      !all.forwarder.was_forwarded(exchange.request) &&
-      !all.forwarder.is_silent(exchange.request, record->owner)) {
+      !all.forwarder.was_forwarded(exchange.request)) {
     forward_outcome forwarded = co_await all.forwarder.forward(
         exchange, record->owner, who.id, end.earlier_of(net::deadline::in_ms(patience_ms)));
     if (forwarded.response && !forwarded.not_owner) co_return std::move(*forwarded.response);

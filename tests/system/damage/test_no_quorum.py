@@ -33,6 +33,29 @@ def post(url, path, body, timeout_s=90):
         connection.close()
 
 
+class Question(threading.Thread):
+    """One request, and how long its answer took."""
+
+    def __init__(self, cluster, path, body, within_s):
+        super().__init__(daemon=True)
+        self.path, self.body, self.within_s = path, body, within_s
+        self.url = cluster.url
+        self.start()
+
+    def run(self):
+        began = time.monotonic()
+        self.status, self.answer = post(self.url, self.path, self.body)
+        self.took_s = time.monotonic() - began
+
+    def check(self):
+        self.join(timeout=60)
+        assert not self.is_alive(), f"{self.path} is not answered"
+        print(f"{self.path}: {self.status} {self.answer.get('code')} after {self.took_s:.1f} s")
+        assert (self.status, self.answer["code"]) == (503, "NOT_ENOUGH_REPLICAS"), self.answer
+        assert self.answer["retriable"] and self.answer["retry_after_ms"] > 0
+        assert self.took_s < self.within_s
+
+
 class Client:
     """Sends one message after the other with a sequence; what is not acknowledged is sent again."""
 
@@ -74,13 +97,26 @@ def test_without_a_majority_memory_stays_flat_and_nothing_acknowledged_is_lost(b
         time.sleep(1.5)
         before = [len(client.acknowledged) for client in clients]
         assert all(before)
+        register = {"topic": "no-quorum"}
+        consumer, numbered = (cluster.api("POST", "/consumer/register", register)["consumer_id"] for _ in range(2))
+        consume = {"topic": "no-quorum", "consumer_id": consumer, "wait_ms": 0}
+        producer = cluster.api("POST", "/producer/register", register)["producer_id"]
+        produce = {"topic": "no-quorum", "producer_id": producer, "message": "unnumbered"}
         brokers = cluster.processes("broker")
         for entry in brokers[1:]:
             cluster.kill(entry)
         watched = [brokers[0], *cluster.processes("write_manager"), *cluster.processes("load_balancer")]
         time.sleep(2)
         first = [resident_bytes(entry) for entry in watched]
+        # Beyond what they wait for: 8 s of load_balancer.consume_timeout_ms, 10 s of request.timeout.ms.
+        questions = [
+            Question(cluster, "/consumer/consume", consume, within_s=10.5),
+            Question(cluster, "/consumer/consume", {**consume, "consumer_id": numbered, "poll": 1}, within_s=10.5),
+            Question(cluster, "/producer/produce", produce, within_s=12.5),
+        ]
         time.sleep(SECONDS)
+        for question in questions:
+            question.check()
         last = [resident_bytes(entry) for entry in watched]
         for entry, was, now in zip(watched, first, last, strict=True):
             print(f"{entry['name']}: {was >> 20} MiB, {now >> 20} MiB after {SECONDS} s without a majority")

@@ -9,6 +9,8 @@ import os
 import pytest
 from faults import FAULTS, TARGETS, start_load, strike
 
+import native_load
+
 DEEP = os.environ.get("MARQUEE_DEEP") == "1"
 HOLD_S = 4.0 if DEEP else 3.0
 # What a client waits at most. A slow (sanitized, shared) machine gets twice the time that is promised; a fault that
@@ -29,6 +31,31 @@ CHOSEN = [
 def test_clients_go_on(network, fault, target):
     load = start_load(network, f"{fault}-{target}".replace("_", "-"), target=target)
     gap = strike(network, load, fault, target, HOLD_S)
+    load.finish()
+    print(f"{fault} {target}: produce {gap.produce:.0f} ms, consume {gap.consume:.0f} ms, {gap.errors[:3]}")
+    assert gap.produce <= LONGEST_GAP_MS[fault]
+    assert gap.consume <= LONGEST_GAP_MS[fault]
+
+
+NATIVE = [(fault, target) for target in ("leader", "follower") for fault in ("kill", "stop", "cut")]
+NATIVE_CHOSEN = [("kill", "leader"), ("cut", "leader")]
+NATIVE_HOLD_S = {"kill": 1.0, "stop": HOLD_S, "cut": HOLD_S}
+
+
+@pytest.fixture(scope="module")
+def native_driver():
+    try:
+        native_load.driver_command()
+    except native_load.toolchains.Missing as missing:
+        pytest.skip(f"{native_load.CLIENT}: {missing}")
+
+
+@pytest.mark.parametrize("fault, target", NATIVE if DEEP else NATIVE_CHOSEN)
+def test_native_clients_go_on(network, native_driver, tmp_path, fault, target):
+    hold_s = NATIVE_HOLD_S[fault]
+    load = native_load.Load(network, f"native-{fault}-{target}", tmp_path, seconds=hold_s + 3.5)
+    load.wait_until_flowing()
+    gap = strike(network, load, fault, target, hold_s)
     load.finish()
     print(f"{fault} {target}: produce {gap.produce:.0f} ms, consume {gap.consume:.0f} ms, {gap.errors[:3]}")
     assert gap.produce <= LONGEST_GAP_MS[fault]

@@ -305,6 +305,30 @@ TEST_F(client_test, calls_to_a_broker_that_hangs_end_long_before_their_deadline_
   });
 }
 
+TEST_F(client_test, a_broker_that_still_says_what_it_owed_is_noticed_one_silence_after_that) {
+  constexpr std::int64_t silence_ms = 1'000;
+  std::atomic<int> asked = 0;
+  fake_broker broker(broker_loop,
+                     [&](const request_header& header, wire_reader&) -> std::optional<wire_message> {
+                       const bool is_probe = header.key == static_cast<std::int16_t>(api_key::api_versions);
+                       if (is_probe || ++asked > 1) return std::nullopt;
+                       return producer_id_answer(header, 42);
+                     });
+  broker.answer_after_ms = 100;
+  run([&]() -> net::task<void> {
+    cluster_client cluster(client_loop, {.connection = {}, .probe_every_ms = 5, .silence_ms = silence_ms});
+    cluster.set_bootstrap({{broker_id(1), at(broker)}});
+    const net::deadline end = net::deadline::in_ms(60'000);
+    EXPECT_TRUE((co_await cluster.call(broker_id(1), init_producer_id_request{}, end)).response);
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_FALSE((co_await cluster.call(broker_id(1), init_producer_id_request{}, end)).response);
+    const auto took = std::chrono::steady_clock::now() - began;
+    EXPECT_GE(took, std::chrono::milliseconds(silence_ms));
+    EXPECT_LT(took, std::chrono::milliseconds(silence_ms * 8 / 5));
+    EXPECT_FALSE(cluster.answers(broker_id(1)));
+  });
+}
+
 TEST_F(client_test, a_broker_that_answers_others_but_holds_one_call_back_does_not_hang) {
   fake_broker broker(broker_loop,
                      [&](const request_header& header, wire_reader&) -> std::optional<wire_message> {

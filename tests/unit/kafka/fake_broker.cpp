@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/byte_codec.h"
+#include "net/event_loop.h"
 
 namespace marquee::kafka {
 
@@ -35,6 +36,7 @@ net::task<void> fake_broker::serve(net::stream connection) {
     const std::optional<wire_message> message = answer_(*header, in);
     if (!message) continue;
     if (message->empty()) co_return;
+    if (answer_after_ms > 0) co_await net::sleep_ms(answer_after_ms);
     if (result<> sent = co_await connection.write(message->joined()); !sent) co_return;
   }
 }

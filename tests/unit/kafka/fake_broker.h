@@ -26,6 +26,8 @@ class fake_broker {
   [[nodiscard]] int connections_accepted() const { return connections_; }
   void stop() { listener_->stop(); }
 
+  std::atomic<std::int64_t> answer_after_ms = 0;
+
  private:
   net::task<void> serve(net::stream connection);
 

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <fstream>
 #include <future>
 #include <mutex>
 
@@ -108,56 +107,6 @@ TEST_F(lost_answers, are_told_to_another_manager_when_the_one_that_was_asked_is_
   EXPECT_TRUE(eventually([&] {
     return std::ranges::count_if(log.seen(), [](const auto& e) { return e.starts_with("lost "); }) == lost;
   }));
-}
-
-/// What a manager was told of silent ones.
-struct silence_log {
-  std::mutex mutex;
-  std::vector<std::string> told;  ///< path, list and whether it is signed
-  net::http_handler handler() {
-    return [this](http_exchange& exchange) -> task<http_response> {
-      const std::lock_guard lock(mutex);
-      told.push_back(exchange.request.path + " " +
-                     std::string(exchange.request.headers.get("X-Marquee-Silent-Managers")) +
-                     (exchange.request.headers.has(net::cluster_proof_header) ? " signed" : ""));
-      co_return net::json_response("\"alive\"");
-    };
-  }
-};
-
-TEST_F(lost_answers, managers_are_told_which_of_them_is_silent) {
-  options.health_timeout_ms = 50;
-  const std::string secret_file = ::testing::TempDir() + "/lost_answers_secret";
-  std::ofstream(secret_file) << "a secret of tests, long enough";
-  options.process.secret_file = secret_file;
-  silence_log log;
-  fake_manager hanging([](http_exchange& exchange) -> task<http_response> {
-    net::notifier never;
-    (void)co_await never.wait(0, net::deadline::in_ms(30'000), exchange.client_gone_token());
-    co_return net::json_response("{}");
-  });
-  fake_manager alive(log.handler());
-  start({}, {hanging.address(), alive.address()});
-  settle({&hanging, &alive});
-  std::thread silence([&] {
-    EXPECT_TRUE(eventually([&] { return hanging.requests >= 1; }));
-    hanging.is_silent = true;
-  });
-  int asked = 0;
-  for (; hanging.requests == 0 && asked < 64; ++asked)
-    EXPECT_EQ(
-        post("/consumer/consume", R"({"poll":1,"consumer_id":"c-)" + std::to_string(asked) + "\"}").body,
-        "\"alive\"");
-  silence.join();
-  EXPECT_EQ(post("/consumer/commit", R"({"consumer_id":"c-1"})").body, "\"alive\"") << "at once";
-  EXPECT_EQ(hanging.requests, 1);
-  const std::lock_guard lock(log.mutex);
-  ASSERT_EQ(std::ssize(log.told), asked + 1);
-  const std::string list = " " + hanging.address() + " signed";
-  EXPECT_EQ(log.told[static_cast<std::size_t>(asked) - 1], "/consumer/consume" + list)
-      << "the one sent again";
-  EXPECT_EQ(log.told[static_cast<std::size_t>(asked)], "/consumer/commit" + list);
-  if (asked > 1) EXPECT_EQ(log.told[0], "/consumer/consume ");
 }
 
 TEST_F(lost_answers, names_no_attempt_of_a_numbered_poll_and_lets_it_overtake) {

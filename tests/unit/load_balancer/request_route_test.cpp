@@ -78,6 +78,18 @@ TEST(body_scan, finds_members_of_the_outermost_object_only) {
     EXPECT_EQ(top_level_member(none, "a"), std::nullopt) << none;
 }
 
+TEST(request_route, reads_how_long_a_consume_may_wait) {
+  const auto of_query = [](const std::string& query) {
+    return route("GET", "/consumer/consume" + query)->wait_ms;
+  };
+  EXPECT_EQ(of_query(""), 0);
+  EXPECT_EQ(of_query("?wait_ms=1500"), 1'500);
+  EXPECT_EQ(of_query("?wait_ms=99999999"), 30'000);
+  EXPECT_EQ(of_query("?wait_ms=-1"), 0);
+  EXPECT_EQ(of_query("?wait_ms=soon"), 30'000) << "the manager's to refuse";
+  EXPECT_EQ(route("POST", "/consumer/consume", R"({"wait_ms":250,"x_a":{"wait_ms":1}})")->wait_ms, 250);
+}
+
 TEST(retry_policy, sends_again_what_was_provably_not_sent) {
   EXPECT_EQ(decide_retry({.sent_any_byte = false, .verdict = answer_verdict::none}),
             retry_decision::try_again);
@@ -103,6 +115,13 @@ TEST(retry_policy, passes_final_answers_on) {
   EXPECT_EQ(
       decide_retry({.resend = resend_safety::safe, .sent_any_byte = true, .verdict = answer_verdict::final}),
       retry_decision::pass_on);
+}
+
+TEST(retry_policy, a_refusal_after_a_long_try_is_the_answer_and_silence_is_not) {
+  for (const answer_verdict verdict : {answer_verdict::retriable_unknown, answer_verdict::retriable_definite})
+    EXPECT_EQ(decide_retry({.resend = resend_safety::safe, .verdict = verdict, .tried_long = true}),
+              retry_decision::pass_on);
+  EXPECT_EQ(decide_retry({.resend = resend_safety::safe, .tried_long = true}), retry_decision::try_again);
 }
 
 TEST(retry_policy, ends_with_the_client_the_time_and_the_attempts) {

@@ -143,9 +143,13 @@ TEST_F(consume_test, a_partition_without_leader_does_not_hold_up_the_others) {
   cluster.set_leaderless(0, true);
   EXPECT_EQ(manager.read(id), "b0");
   EXPECT_EQ(manager.read(id), "b1");
+  const auto began = std::chrono::steady_clock::now();
   const reply got = manager.consume(id);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(3'500))
+      << "its wait_ms and a little more, not the time of a request that changes something";
   EXPECT_EQ(got.status, 503);
   EXPECT_EQ(got.body["code"], "NOT_ENOUGH_REPLICAS");
+  EXPECT_TRUE(got.body.contains("retry_after_ms"));
   EXPECT_EQ(got.body["outcome"], "definite");
   EXPECT_EQ(got.body["retriable"], true);
   EXPECT_FALSE(got.headers.get("Retry-After").empty());

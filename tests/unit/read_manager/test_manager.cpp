@@ -38,7 +38,8 @@ db::metadata_changes metadata(const fake_cluster& cluster, int partitions) {
 test_manager::test_manager(fake_cluster& cluster, std::string name) : name_(std::move(name)), loop_(name_) {
   (void)cache_.apply(metadata(cluster, cluster.partitions()));
   options_.process.name = name_;
-  options_.request_timeout_ms = 2'000;
+  options_.request_timeout_ms = 4'000;
+  options_.consume_patience_ms = 2'000;
   loop_.run_and_wait([&] {
     client_ = std::make_unique<net::http_client>(loop_);
     cluster_ = std::make_unique<kafka::cluster_client>(loop_, kafka::cluster_client_options{});

@@ -59,6 +59,7 @@ client::client(rd_kafka_type_t type, const json& job,
   };
   set("bootstrap.servers", job.at("brokers"));
   for (const auto& [name, value] : options) set(name, value);
+  for (const auto& [name, value] : job.value("options", json::object()).items()) set(name, value);
   if (delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(made, delivered);
   handle_ = rd_kafka_new(type, made, problem, sizeof problem);
   if (handle_ == nullptr) throw std::runtime_error(problem);
