@@ -15,7 +15,9 @@ std::string consume_operation::set_up_request(std::size_t /*step*/) {
 
 std::string consume_operation::take_set_up_answer(std::size_t step, const http_answer& answer) {
   consumers_[step].id = text_member(answer.body, "consumer_id");
-  return consumers_[step].id.empty() ? "cannot register a consumer: " + failure_of(answer) : "";
+  return consumers_[step].id.empty()
+             ? "cannot register a consumer of topic " + options_.topic + ": " + failure_of(answer)
+             : "";
 }
 
 std::string consume_operation::consume_body(consumer& by) const {

@@ -112,6 +112,7 @@ load_figures http_engine::run(steady::time_point start) {
     if (now < end) until = std::min(until, end);
     wait_for_events(until);
   }
+  if (under_way_ > 0) figures_->failed(end, "no answer in time", under_way_);
   if (schedule_)
     if (const std::int64_t left = schedule_->left_over(); left > 0)
       figures_->failed(end, "not sent in time: every connection was busy", left);

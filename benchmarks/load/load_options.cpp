@@ -1,5 +1,6 @@
 #include "benchmarks/load/load_options.h"
 
+#include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <iostream>

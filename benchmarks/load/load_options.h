@@ -1,10 +1,13 @@
 #pragma once
 
-#include <CLI/App.hpp>
 #include <cstdint>
 #include <string>
 
 #include "benchmarks/load/load_figures.h"
+
+namespace CLI {
+class App;
+}
 
 namespace marquee::load {
 

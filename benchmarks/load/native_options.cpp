@@ -1,5 +1,6 @@
 #include "benchmarks/load/native_options.h"
 
+#include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <map>

@@ -67,7 +67,9 @@ std::string produce_operation::take_set_up_answer(std::size_t step, const http_a
                                 : "topic " + options_.topic + ": " + failure_of(answer) + "; create it first";
   producer& made = producers_[step - 1];
   made.id = text_member(answer.body, "producer_id");
-  return made.id.empty() ? "cannot register a producer: " + failure_of(answer) : "";
+  return made.id.empty()
+             ? "cannot register a producer for topic " + options_.topic + ": " + failure_of(answer)
+             : "";
 }
 
 void produce_operation::make_head(std::size_t slot) {
