@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,20 +20,21 @@ import loads  # noqa: E402
 import rows as goal_rows  # noqa: E402
 from peer_builds import build, cache_folder, first_line, machine, say  # noqa: E402
 from systems import SYSTEMS  # noqa: E402
-from systems.node import NodeFailure, cpu_seconds, resident_mib  # noqa: E402
+from systems.node import cpu_seconds, resident_mib  # noqa: E402
 from systems.system import Missing  # noqa: E402
 
 # A virtual machine compiles what is hot: its first figures are those of another program.
 WARM_UP_S = {"kafka": 45}
 IDLE_S = 5
 PAUSE_S = 1  # after a topic is made: metadata settles
-RUN_WARM_UP_S = 1
-NO_LOAD = (NodeFailure, figures.BadReport, Missing, OSError, subprocess.SubprocessError)
 
 
 def main():
     options = parse()
-    chosen = goal_rows.choose([word for given in options.only for word in given.split(",") if word])
+    try:
+        chosen = goal_rows.choose([word for given in options.only for word in given.split(",") if word])
+    except ValueError as unknown:
+        sys.exit(str(unknown))
     made = Measurement(options, *chosen)
     if options.list:
         made.list()
@@ -64,7 +64,10 @@ def parse():
 
 
 class Measurement:
-    """`rounds` times through all systems, each in turn started, measured in all its rows, and stopped."""
+    """`rounds` times through all systems, each in turn started, measured in all its rows, and stopped.
+
+    Whatever goes wrong with one system or row is written down with its reason and never stops the others.
+    """
 
     def __init__(self, options, rows, contestants):
         self.options = options
@@ -97,8 +100,8 @@ class Measurement:
                 system.install()
                 if not system.is_installed():
                     raise Missing("it was not built")
-            except (Missing, OSError) as reason:
-                self.missing[name] = str(reason)
+            except Exception as reason:
+                self.missing[name] = first_line(reason)
                 say(f"{name}: MISSING: {reason}")
 
     def measure(self):
@@ -126,7 +129,7 @@ class Measurement:
             yield pathlib.Path(folder)
 
     def measure_start(self, number, system, setting):
-        """All rows of one start. What fails is written down and never stops the others."""
+        """All rows of one start."""
         mine = [
             (row, one)
             for row in self.rows
@@ -140,7 +143,7 @@ class Measurement:
                 if row.operation != "idle" and not warm:
                     warm = self.warm_up(system, one)
                 self.measure_row(number, system, row, one)
-        except NO_LOAD as problem:
+        except Exception as problem:
             say(f"  {system.name}: {problem}")
             for _, one in mine:
                 self.failures.setdefault(one.name, first_line(problem))
@@ -160,7 +163,7 @@ class Measurement:
                 time.sleep(PAUSE_S)
                 loads.run(loads.command(contestant, system, "produce", topic, options, seconds, 0), seconds)
             return True
-        except NO_LOAD as problem:
+        except Exception as problem:
             say(f"  no warm-up of {contestant.name}: {problem}")
             return False
 
@@ -170,7 +173,7 @@ class Measurement:
             system.create(topic, row.partitions, contestant.durable)
             time.sleep(PAUSE_S)
             found = self.idle(system) if row.operation == "idle" else self.load(system, row, contestant, topic)
-        except NO_LOAD as problem:
+        except Exception as problem:
             say(f"  {row.name:<16} {contestant.name:<16} FAILED: {problem}")
             self.failures[row.name, contestant.name] = first_line(problem)
             return
@@ -195,11 +198,11 @@ class Measurement:
         if row.operation == "consume":
             fill = goal_rows.BEST.get(contestant.name, options)
             loads.run(loads.command(contestant, system, "produce", topic, fill, seconds, 0), seconds)
-        words = loads.command(contestant, system, row.operation, topic, options, seconds, RUN_WARM_UP_S)
+        words = loads.command(contestant, system, row.operation, topic, options, seconds, row.warm_up_s)
         pids = system.pids()
         before = cpu_seconds(pids)
         with loads.MemoryWatch(pids) as memory:
-            report = loads.run(words, seconds + RUN_WARM_UP_S)
+            report = loads.run(words, seconds + row.warm_up_s)
         found = figures.from_report(report, cpu_seconds(pids) - before, memory.most)
         if row.operation == "consume":
             del found["p50_ms"], found["p99_ms"]  # nothing is waited for
@@ -256,7 +259,7 @@ class Measurement:
 def remove(system, topic):
     try:
         system.remove(topic)
-    except NO_LOAD as problem:
+    except Exception as problem:
         say(f"  {topic} stays: {problem}")
 
 

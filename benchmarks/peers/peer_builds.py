@@ -33,8 +33,9 @@ def build(systems, clients):
 
 
 def first_line(problem):
-    """Of an exception, short enough for a table."""
-    return (str(problem).splitlines() or [type(problem).__name__])[0][:240]
+    """Of an exception, short enough for a table; with its kind, where the words alone say little (KeyError: 'x')."""
+    words = (str(problem).splitlines() or [""])[0][:240]
+    return words if " " in words else f"{type(problem).__name__}: {words}"
 
 
 def machine():

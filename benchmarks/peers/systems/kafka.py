@@ -70,6 +70,13 @@ class Kafka(System):
         command = ["--create", "--topic", name, "--partitions", partitions, "--replication-factor", NODES]
         command += ["--config", "min.insync.replicas=2"] + (["--config", "flush.messages=1"] if durable else [])
         self._topics(*command)
+        self.wait_until(lambda: self._replicated(name) == partitions, self.nodes)
+
+    def _replicated(self, name):
+        """How many partitions have a leader that every replica follows."""
+        described = self._metadata(name)
+        partitions = described["topics"][0]["partitions"] if described and described["topics"] else []
+        return sum(one["leader"] >= 0 and len(one["isrs"]) == NODES for one in partitions)
 
     def remove(self, name):
         self._topics("--delete", "--topic", name)
