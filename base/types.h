@@ -24,6 +24,7 @@ struct record_offset_tag : counter_tag {};
 struct broker_id_tag : id_tag {};
 struct incarnation_tag : id_tag {};
 struct boot_count_tag : counter_tag {};
+struct process_tag : id_tag {};
 struct partition_tag : id_tag {};
 
 /// Raft term; also the Kafka leader epoch of the partition.
@@ -38,6 +39,8 @@ using broker_id = strong<broker_id_tag, std::int32_t>;
 using incarnation_id = strong<incarnation_tag, std::int64_t>;
 /// How often this data directory has been started.
 using boot_count = strong<boot_count_tag, std::int64_t>;
+/// Drawn at random by each process; 0 from a release that draws none.
+using process_id = strong<process_tag, std::int64_t>;
 /// Number of a partition within its topic, from 0.
 using partition_id = strong<partition_tag, std::int32_t>;
 

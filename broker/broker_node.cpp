@@ -8,6 +8,7 @@
 #include "base/logging.h"
 #include "broker/events_handler.h"
 #include "broker/identity_store.h"
+#include "raft/runtime/superseded_process.h"
 
 namespace marquee::broker {
 
@@ -76,7 +77,9 @@ result<> broker_node::start(const std::function<bool()>& stop) {
            to_string(identity->cluster_id), boot_.value(), options_.data_dir);
   if (auto started = start_raft(*identity); !started) return started;
   if (auto opened = open_front_door(*identity); !opened) return opened;
-  registration_->start(announcement());
+  registration_->start(announcement(), [this](const error& why) {
+    raft::end_superseded_process(identity_->replica, options_.data_dir, why);
+  });
   return {};
 }
 
@@ -103,7 +106,7 @@ broker_announcement broker_node::announcement() const {
   what.raft_port = host_ ? host_->listen_port() : static_cast<std::uint16_t>(options_.raft.port);
   what.http_port = process_->http_port();
   what.incarnation = incarnation_;
-  what.boot = boot_;
+  what.process = {boot_, process_id_};
   if (identity_) what.broker = identity_->replica.broker;
   if (identity_) what.cluster_id = identity_->cluster_id;
   what.metadata_version = [this] { return catalog_->snapshot()->version; };
@@ -120,6 +123,7 @@ result<broker_identity> broker_node::find_identity(const std::function<bool()>& 
   const auto boot = store.count_boot();
   if (!boot) return fail(boot);
   boot_ = *boot;
+  process_id_ = identity_store::draw_process();
   const auto wanted =
       *known ? result<incarnation_id>((*known)->replica.incarnation) : store.wanted_incarnation();
   if (!wanted) return fail(wanted);
@@ -136,7 +140,7 @@ result<broker_identity> broker_node::find_identity(const std::function<bool()>& 
 result<raft::raft_host_options> broker_node::raft_options(const broker_identity& identity) const {
   raft::raft_host_options raft;
   raft.self = identity.replica;
-  raft.boot = boot_;
+  raft.process = {boot_, process_id_};
   raft.cluster_id = identity.cluster_id;
   if (!options_.process.secret_file.empty()) {
     const auto secret = read_file(files_, options_.process.secret_file, secret_bytes_most);

@@ -67,6 +67,7 @@ class broker_node {
   system_clock clock_;
   std::vector<net::endpoint> managers_;
   boot_count boot_{};
+  process_id process_id_{};
   incarnation_id incarnation_{};
   std::optional<broker_identity> identity_;
   std::unique_ptr<net::process_host> process_;

@@ -94,6 +94,11 @@ incarnation_id identity_store::new_incarnation() {
   return incarnation_id(random.between(1, (std::int64_t{1} << 52) - 1));
 }
 
+process_id identity_store::draw_process() {
+  random_source random(system_seed());
+  return process_id(random.between(1, (std::int64_t{1} << 52) - 1));
+}
+
 result<incarnation_id> identity_store::wanted_incarnation() {
   const auto content = read_file(files_, path("incarnation"), file_bytes_most);
   if (content) {

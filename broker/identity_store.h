@@ -32,6 +32,8 @@ class identity_store {
   [[nodiscard]] result<boot_count> count_boot();
   /// A random one for a new disk; fits into a JSON number everywhere.
   [[nodiscard]] static incarnation_id new_incarnation();
+  /// A random one for this process; fits into a JSON number everywhere.
+  [[nodiscard]] static process_id draw_process();
   /// The incarnation that a new data directory asks for an identity with; the same again after a crash before
   /// the answer. Errors: corrupt, io, no_space.
   [[nodiscard]] result<incarnation_id> wanted_incarnation();

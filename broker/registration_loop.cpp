@@ -24,7 +24,8 @@ result<json> read_success(const net::http_response& answer) {
   if (!body || !body->is_object())
     return fail(error_code::invalid_argument, "answered " + std::to_string(answer.status) + " without JSON");
   if (answer.status >= 200 && answer.status < 300) return *body;
-  const error_code kind = answer.status == 409 ? error_code::refused : error_code::unavailable;
+  error_code kind = answer.status == 409 ? error_code::refused : error_code::unavailable;
+  if (answer.status == 409 && body->value("code", "") == "BROKER_RUNS_TWICE") kind = error_code::conflict;
   return fail(kind, "answered " + std::to_string(answer.status) + " " + body->value("code", "") + ": " +
                         body->value("message", ""));
 }
@@ -32,16 +33,20 @@ result<json> read_success(const net::http_response& answer) {
 }  // namespace
 
 std::string encode_announcement(const broker_announcement& what, announcement_detail detail) {
-  json body = {
-      {"host", what.host},           {"kafka_port", what.kafka_port},           {"raft_port", what.raft_port},
-      {"http_port", what.http_port}, {"incarnation", what.incarnation.value()}, {"boot", what.boot.value()},
-      {"version", release_version()}};
+  json body = {{"host", what.host},
+               {"kafka_port", what.kafka_port},
+               {"raft_port", what.raft_port},
+               {"http_port", what.http_port},
+               {"incarnation", what.incarnation.value()},
+               {"boot", what.process.boot.value()},
+               {"version", release_version()}};
   if (what.broker) body["broker_id"] = what.broker->value();
   if (what.cluster_id) body["cluster_id"] = to_string(*what.cluster_id);
   if (what.metadata_version) body["metadata_version"] = what.metadata_version();
   if (what.produced_records) body["produced_records"] = what.produced_records();
   if (what.fetched_records) body["fetched_records"] = what.fetched_records();
   if (detail == announcement_detail::basic) return body.dump();
+  body["process"] = what.process.process.value();
   if (what.connected_peers) {
     json peers = json::array();
     for (const broker_id peer : what.connected_peers()) peers.push_back(peer.value());
@@ -74,6 +79,7 @@ struct registration_loop::state {
   std::stop_source stopping;
   net::wake_point pause;
   std::atomic<bool> stops{false};
+  std::function<void(const error&)> must_stop{};
 
   net::http_request registration(announcement_detail detail = announcement_detail::full) const {
     net::http_request request;
@@ -107,6 +113,9 @@ net::task<> registration_loop::state::register_with(std::shared_ptr<state> self,
       log_warning("broker", "write manager {} does not register this broker: {}", net::to_string(manager),
                   escape_for_log(identity.error().message));
     now = identity ? standing::registered : standing::lost;
+    if (!identity && identity.error().code == error_code::conflict)
+      self->must_stop(error{error_code::conflict,
+                            "write manager " + net::to_string(manager) + " " + identity.error().message});
     if (!answer)
       detail = announcement_detail::full;  // it may come back as another release
     else if (answer->status == 400)
@@ -140,7 +149,7 @@ net::task<> registration_loop::state::refill_ids(std::shared_ptr<state> self) {
 registration_loop::registration_loop(net::event_loop& loop, manager_client& managers,
                                      producer_id_reserve& producer_ids, broker_announcement what,
                                      std::int64_t interval_ms)
-    : state_(new state{loop, managers, producer_ids, std::move(what), interval_ms, {}, {}, {}}) {}
+    : state_(new state{loop, managers, producer_ids, std::move(what), interval_ms, {}, {}, {}, {}}) {}
 
 registration_loop::~registration_loop() {
   stop();
@@ -158,7 +167,9 @@ result<broker_identity> registration_loop::obtain_identity(const std::function<b
         else
           identity = fail(error_code::unavailable, answer.error().message);
       });
-      if (identity || identity.error().code == error_code::refused) return identity;
+      if (identity || identity.error().code == error_code::refused ||
+          identity.error().code == error_code::conflict)
+        return identity;
     }
     if (!std::exchange(told, true))
       log_info("broker",
@@ -169,8 +180,9 @@ result<broker_identity> registration_loop::obtain_identity(const std::function<b
   return fail(error_code::cancelled, "stopped before this broker had an identity");
 }
 
-void registration_loop::start(const broker_announcement& what) {
+void registration_loop::start(const broker_announcement& what, std::function<void(const error&)> must_stop) {
   state_->what = what;
+  state_->must_stop = std::move(must_stop);
   for (const net::endpoint& manager : state_->managers.managers())
     state_->loop.spawn([self = state_, manager] { return state::register_with(self, manager); });
   state_->loop.spawn([self = state_] { return state::refill_ids(self); });

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/process_stamp.h"
 #include "base/result.h"
 #include "base/types.h"
 #include "base/uuid.h"
@@ -23,7 +24,7 @@ struct broker_announcement {
   std::uint16_t raft_port = 0;
   std::uint16_t http_port = 0;
   incarnation_id incarnation{};
-  boot_count boot{};
+  process_stamp process{};
   std::optional<broker_id> broker{};  ///< nothing before the first registration
   std::optional<uuid> cluster_id{};
   /// Of the metadata that this broker has; may be empty.
@@ -43,8 +44,9 @@ enum class announcement_detail : std::uint8_t { basic, full };
 /// The body of POST /broker.
 [[nodiscard]] std::string encode_announcement(const broker_announcement& what,
                                               announcement_detail detail = announcement_detail::full);
-/// The identity in its answer. Errors: invalid_argument, refused (the manager's message, for example that
-/// this broker belongs to another cluster).
+/// The identity in its answer. Errors: invalid_argument, conflict (another process runs as this broker, and
+/// this one has to stop), refused (the manager's message, for example that this broker belongs to another
+/// cluster).
 [[nodiscard]] result<broker_identity> read_registration(const net::http_response& answer,
                                                         incarnation_id incarnation);
 
@@ -61,10 +63,11 @@ class registration_loop {
   registration_loop& operator=(const registration_loop&) = delete;
 
   /// Blocks until a manager gave an identity, or `stop` is requested (cancelled), or one refused for good
-  /// (refused). Before `start`; not from the loop.
+  /// (refused, conflict). Before `start`; not from the loop.
   [[nodiscard]] result<broker_identity> obtain_identity(const std::function<bool()>& stop);
-  /// From now on as this.
-  void start(const broker_announcement& what);
+  /// From now on as this. `must_stop` is called on the loop when a manager says that another process runs as
+  /// this broker.
+  void start(const broker_announcement& what, std::function<void(const error&)> must_stop);
   /// Tells every manager at once, and with each heartbeat until `stop`, that a graceful stop has begun: no
   /// placements, no leadership for this broker. From any thread; returns at once.
   void announce_stopping();

@@ -26,6 +26,7 @@ constexpr std::size_t peers_most = 10'000;
 struct announcement {
   db::broker_registration registration;
   std::optional<uuid> cluster_id;
+  process_id process;
   broker_report report;
 };
 
@@ -69,6 +70,7 @@ api_result<announcement> read_announcement(const manager_context& context, const
   broker.id = broker_id(static_cast<std::int32_t>(body.integer_or("broker_id", 0, 0, largest_broker_id)));
   broker.incarnation = incarnation_id(body.integer_or("incarnation", 0, 0, INT64_MAX));
   broker.boot = boot_count(body.integer_or("boot", 0, 0, INT64_MAX));
+  read.process = process_id(body.integer_or("process", 0, 0, INT64_MAX));
   broker.rack = body.optional_text("rack").value_or("");
   broker.release = body.optional_text("version").value_or("");
   read.report.metadata_version = body.optional_integer("metadata_version", 0, INT64_MAX);
@@ -141,8 +143,20 @@ net::task<http_response> announce(manager_context& context, http_exchange& excha
     wanted.incarnation = incarnation_id(0);
     wanted.boot = boot_count(0);
   }
+  const process_stamp process{wanted.boot, itself ? read->process : process_id(0)};
+  if (context.registry.runs_twice({wanted.id, wanted.incarnation}, process)) {
+    log_warning(
+        "write_manager",
+        "a second process says that it is broker {} (boot {}), at {}:{}: one of the two runs from a copy "
+        "of the other's data directory; the second one is told to stop",
+        wanted.id.value(), wanted.boot.value(), escape_for_log(wanted.host), wanted.kafka_port);
+    co_return net::to_response(context.problem(
+        409, "BROKER_RUNS_TWICE",
+        "another process with this broker's identity and the same boot count runs already, so one of the two "
+        "data directories is a copy of the other"));
+  }
   if (const auto row = find_unchanged(*metadata, wanted)) {
-    if (context.registry.note({row->id, row->incarnation}, row->boot, read->report))
+    if (context.registry.note({row->id, row->incarnation}, process, read->report))
       log_info("write_manager", "broker {} is there (boot {})", row->id.value(), row->boot.value());
     co_return registered(context, *row, 200);
   }
@@ -151,7 +165,7 @@ net::task<http_response> announce(manager_context& context, http_exchange& excha
   if (known) {
     // It is who it says it is. That it was started again is written down when PostgreSQL is there; a
     // heartbeat is not kept waiting for that.
-    context.registry.note({known->id, known->incarnation}, wanted.boot, read->report);
+    context.registry.note({known->id, known->incarnation}, process, read->report);
     end = end.earlier_of(net::deadline::in_ms(heartbeat_patience_ms));
   }
   const auto done = co_await context.store.register_broker(wanted, end);
@@ -165,7 +179,7 @@ net::task<http_response> announce(manager_context& context, http_exchange& excha
            done->created ? "registered" : "updated", broker.id.value(), escape_for_log(broker.host),
            broker.kafka_port, broker.incarnation.value(), broker.boot.value());
   if (wanted.incarnation.value() != 0)
-    context.registry.note({broker.id, broker.incarnation}, broker.boot, read->report);
+    context.registry.note({broker.id, broker.incarnation}, {broker.boot, process.process}, read->report);
   co_return registered(context, broker, done->created ? 201 : 200);
 }
 

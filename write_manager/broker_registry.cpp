@@ -9,16 +9,24 @@ namespace {
 constexpr std::size_t samples_kept = 6;
 }  // namespace
 
-bool broker_registry::note(const replica_id& replica, boot_count boot, const broker_report& report) {
+bool broker_registry::runs_twice(const replica_id& replica, const process_stamp& process) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = heartbeats_.find(replica.broker);
+  return known != heartbeats_.end() && known->second.replica == replica &&
+         compare_processes(known->second.process, process) == process_standing::twin;
+}
+
+bool broker_registry::note(const replica_id& replica, const process_stamp& process,
+                           const broker_report& report) {
   const std::lock_guard lock(mutex_);
   heartbeat& known = heartbeats_[replica.broker];
-  const bool news = known.monotonic_ms == 0 || known.replica != replica || known.boot != boot;
-  known = {replica, boot, clock_.wall_ms(), clock_.monotonic_ms(), report};
+  const bool news = known.monotonic_ms == 0 || known.replica != replica || known.process.boot != process.boot;
+  known = {replica, process, clock_.wall_ms(), clock_.monotonic_ms(), report};
   std::deque<heartbeat>& samples = samples_[replica.broker];
   if (news) samples.clear();
   samples.push_back(known);
   if (samples.size() > samples_kept) samples.pop_front();
-  health_.heard(replica.broker, {boot, report.connected_peers, report.stopping}, known.monotonic_ms);
+  health_.heard(replica.broker, {process.boot, report.connected_peers, report.stopping}, known.monotonic_ms);
   return news;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/process_stamp.h"
 #include "base/types.h"
 #include "db/metadata_cache.h"
 #include "write_manager/broker_health.h"
@@ -40,14 +41,16 @@ class broker_registry {
 
   struct heartbeat {
     replica_id replica{};
-    boot_count boot{};
+    process_stamp process{};
     std::int64_t wall_ms = 0;
     std::int64_t monotonic_ms = 0;
     broker_report report{};
   };
 
+  /// Another process with this identity and boot count was heard of before: the second one has to stop.
+  [[nodiscard]] bool runs_twice(const replica_id& replica, const process_stamp& process) const;
   /// Returns true if the broker was not heard of before, or was started again since.
-  bool note(const replica_id& replica, boot_count boot, const broker_report& report = {});
+  bool note(const replica_id& replica, const process_stamp& process, const broker_report& report = {});
   [[nodiscard]] std::optional<heartbeat> last(broker_id broker) const;
   /// Of all brokers that live, over the last seconds. Nothing before two heartbeats of any of them.
   [[nodiscard]] std::optional<traffic_rates> rates() const;

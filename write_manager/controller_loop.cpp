@@ -31,7 +31,7 @@ struct controller_loop::state {
     std::map<broker_id, boot_count> live;
     for (const db::broker_row& broker : context.registry.live(metadata))
       if (broker.http_port != 0)
-        if (const auto heard = context.registry.last(broker.id)) live[broker.id] = heard->boot;
+        if (const auto heard = context.registry.last(broker.id)) live[broker.id] = heard->process.boot;
     return live;
   }
 

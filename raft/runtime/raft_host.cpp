@@ -7,13 +7,13 @@
 #include "base/logging.h"
 #include "net/event_loop.h"
 #include "raft/runtime/raft_host_impl.h"
+#include "raft/runtime/superseded_process.h"
 
 namespace marquee::raft {
 
 namespace {
 constexpr const char* component = "raft";
 constexpr int fatal_exit_status = 70;
-constexpr int superseded_exit_status = 71;
 }  // namespace
 
 std::unique_ptr<raft_host> raft_host::make(raft_host_options options, file_system& files, const clock& time,
@@ -50,7 +50,7 @@ raft_host_impl::raft_host_impl(raft_host_options options, file_system& files, co
 transport_options raft_host_impl::make_transport_options() const {
   transport_options wanted;
   wanted.self = options_.self;
-  wanted.boot = options_.boot;
+  wanted.process = options_.process;
   wanted.cluster_id = options_.cluster_id;
   wanted.cluster_secret = options_.cluster_secret;
   wanted.listen_address = options_.listen_address;
@@ -115,22 +115,35 @@ result<> raft_host_impl::start() {
   checkpointer_ready_ = checkpointer_.get();
   if (checkpoint_wanted_early_) want_checkpoint();
   log_info(component, "broker {} (boot {}) has {} replicas on {} threads and listens for peers on {}:{}",
-           to_string(options_.self), options_.boot.value(), count, threads_.size(), options_.listen_address,
-           transport_.port());
+           to_string(options_.self), options_.process.boot.value(), count, threads_.size(),
+           options_.listen_address, transport_.port());
   return {};
 }
 
 void raft_host_impl::warn_of_doubt(const std::vector<recovered_group>& found) {
-  const auto in_doubt = std::ranges::count_if(found, [](const recovered_group& each) {
-    return each.restored.doubt.open && each.damage.empty() && each.cut_off.empty();
-  });
-  if (in_doubt > 0)
+  constexpr std::string_view what_follows =
+      "Their votes and acknowledgements do not count until they hold what a leader has; where too many wait "
+      "for "
+      "that, all voters have to be up";
+  std::size_t lost_power = 0;
+  std::size_t from_before = 0;
+  for (const recovered_group& each : found) {
+    // Of damage the storage has spoken, group by group.
+    if (!each.restored.doubt.open || !each.damage.empty() || !each.cut_off.empty()) continue;
+    ++(each.lost_power ? lost_power : from_before);
+  }
+  if (lost_power > 0)
     log_warning(
         component,
         "the machine went down without a clean stop: {} replicas with durability=relaxed may have lost "
-        "their last writes. Their votes and acknowledgements do not count until they hold what a leader "
-        "has; where too many wait for that, all voters have to be up",
-        in_doubt);
+        "their last writes. {}",
+        lost_power, what_follows);
+  if (from_before > 0)
+    log_warning(
+        component,
+        "{} replicas lost entries before an earlier start (with the power of the machine, or to damage "
+        "that was cut off) and have not been filled again since. {}",
+        from_before, what_follows);
 }
 
 void raft_host_impl::want_checkpoint() {
@@ -163,12 +176,7 @@ void raft_host_impl::fatal(const error& why) const {
 
 void raft_host_impl::superseded(const error& why) const {
   if (callbacks_.on_superseded) return callbacks_.on_superseded(why);
-  log_error(component,
-            "another process runs as broker {} with a higher boot count: {}. This one stops. If both were "
-            "meant to run, one of them has a copy of the other's data directory: give it an empty one",
-            to_string(options_.self), why.message);
-  flush_log();
-  std::_Exit(superseded_exit_status);
+  end_superseded_process(options_.self, options_.storage.data_dir, why);
 }
 
 partition_thread& raft_host_impl::thread_of(const group_id& group) const {

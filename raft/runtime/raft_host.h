@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file_system.h"
 #include "base/metrics.h"
+#include "base/process_stamp.h"
 #include "base/result.h"
 #include "base/types.h"
 #include "base/uuid.h"
@@ -28,7 +29,7 @@ namespace marquee::raft {
 struct raft_host_options {
   /// This broker's identity (DESIGN D8), as read from its data directory.
   replica_id self;
-  boot_count boot;
+  process_stamp process;
   uuid cluster_id;
   /// Proven to peers in the hello, never sent.
   std::string cluster_secret;
@@ -89,8 +90,8 @@ struct raft_host_callbacks {
   /// The write-ahead log failed: nothing can be acknowledged any more. Empty: logs what to do and ends the
   /// process with status 70 (DESIGN D4). On the flush thread.
   std::function<void(const error&)> on_fatal = {};
-  /// Another process with this identity and a higher boot count runs (DESIGN D8). Empty: logs and ends the
-  /// process with status 71. On the transport thread.
+  /// Another process with this identity runs, and this one has to stop (DESIGN D8). Empty: as
+  /// `end_superseded_process`. On the transport thread.
   std::function<void(const error&)> on_superseded = {};
 };
 

@@ -16,8 +16,9 @@ runtime_metrics::runtime_metrics(metrics_registry& registry)
     : groups(registry.gauge("marquee_raft_groups", "Replicas on this broker that take part.")),
       groups_led(registry.gauge("marquee_raft_groups_led", "Groups that this broker leads.")),
       groups_fenced(registry.gauge("marquee_raft_groups_fenced", "Replicas that stopped for a fault.")),
-      groups_in_doubt(registry.gauge("marquee_raft_groups_in_doubt",
-                                     "Replicas that may have lost relaxed writes and do not count yet.")),
+      groups_in_doubt(
+          registry.gauge("marquee_raft_groups_in_doubt",
+                         "Replicas that may have lost acknowledged writes and do not count yet.")),
       proposals_pending(
           registry.gauge("marquee_raft_proposals_pending", "Proposals that wait for their commit.")),
       inbox_bytes(

@@ -148,6 +148,9 @@ struct recovered_group {
   /// Not empty: damaged, and cannot be filled again. The replica must not vote, lead or serve; the text says
   /// which file and what to do.
   std::string damage;
+  /// It came into doubt at this start, because the machine lost power. In doubt without this and `cut_off`:
+  /// since an earlier start.
+  bool lost_power = false;
   /// Not empty: damage was found and cut off. `restored.doubt` is open, and a leader sends what is missing.
   std::string cut_off;
 };

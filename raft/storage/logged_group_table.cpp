@@ -136,6 +136,7 @@ void logged_group_table::set_relaxed(const group_id& group, relaxed_mark mark) {
 void logged_group_table::power_was_lost() {
   for (auto& [id, group] : groups_) {
     if (group.relaxed.state == relaxed_state::durable) continue;
+    group.lost_power = group.relaxed.state == relaxed_state::relaxed;
     group.relaxed.state = relaxed_state::in_doubt;
     ++group.relaxed.losses;
   }

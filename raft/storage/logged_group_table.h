@@ -27,6 +27,8 @@ struct logged_group {
   /// A pointer's bytes were not there: later entries of the group were never acknowledged.
   bool torn = false;
   relaxed_mark relaxed;
+  /// The machine lost power since the records were written, and the writes were relaxed.
+  bool lost_power = false;
   /// Not empty: entries from here on were in a record that cannot be read; what follows them is left out.
   std::string lost_entries;
   /// Not empty: so was a term or vote, and none was written after it.

@@ -176,6 +176,7 @@ recovered_group wal_log_store::make_recovered(const group_id& group, const logge
   found.group = group;
   found.damage = logged.facts.damage.empty() ? opened.damage : logged.facts.damage;
   found.cut_off = std::move(opened.cut_off);
+  found.lost_power = logged.lost_power;
   if (!found.damage.empty()) log_error("raft.storage", "group {}: {}", to_string(group), found.damage);
   if (!opened.segments.empty()) {
     const segment_header& header = opened.segments.back()->header();

@@ -24,7 +24,7 @@ std::unexpected<greeting_failure> refused(std::string text) {
 
 /// The other side said no.
 std::unexpected<greeting_failure> refused_by_peer(hello_verdict verdict, bool proven) {
-  const bool superseded = proven && verdict == hello_verdict::superseded;
+  const bool superseded = proven && (verdict == hello_verdict::superseded || verdict == hello_verdict::twin);
   return std::unexpected(greeting_failure{
       .why = error{error_code::refused,
                    fmt::format("the other side refused this broker: {}", to_string(verdict))},
@@ -56,11 +56,14 @@ introduction with_fresh_nonce(introduction own) {
   return own;
 }
 
-peer_identity identity_of(const introduction& own, const introduction& peer) {
-  return {.replica = peer.self,
-          .boot = peer.boot,
-          .version = common_version(own, peer),
-          .features = own.features & peer.features};
+/// After the hello.
+greeting_result<peer_identity> identity_of(const greeting_context& context, const introduction& peer) {
+  if (const hello_verdict verdict = context.judge(peer); verdict != hello_verdict::welcome)
+    return refused(fmt::format("refused {}: {}", describe(peer), to_string(verdict)));
+  return peer_identity{.replica = peer.self,
+                       .process = {peer.boot, peer.process},
+                       .version = common_version(context.own, peer),
+                       .features = context.own.features & peer.features};
 }
 
 }  // namespace
@@ -105,7 +108,7 @@ net::task<greeting_result<peer_identity>> greet_as_connecting(net::stream& conne
   if (answer->verdict != hello_verdict::welcome) co_return refused_by_peer(answer->verdict, proven);
   if (!proven)
     co_return refused(fmt::format("{}: {}", describe(*peer), to_string(hello_verdict::wrong_secret)));
-  co_return identity_of(own, *peer);
+  co_return identity_of(context, *peer);
 }
 
 net::task<greeting_result<peer_identity>> greet_as_accepting(net::stream& connection,
@@ -142,7 +145,7 @@ net::task<greeting_result<peer_identity>> greet_as_accepting(net::stream& connec
     co_return broken(sent.error());
   if (answer.verdict != hello_verdict::welcome)
     co_return refused(fmt::format("refused {}: {}", describe(*peer), to_string(answer.verdict)));
-  co_return identity_of(own, *peer);
+  co_return identity_of(context, *peer);
 }
 
 }  // namespace marquee::raft

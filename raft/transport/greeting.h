@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "base/process_stamp.h"
 #include "base/result.h"
 #include "base/types.h"
 #include "net/cluster_secret.h"
@@ -16,13 +17,14 @@ namespace marquee::raft {
 /// Who is on the other side, proven.
 struct peer_identity {
   replica_id replica;
-  boot_count boot;
+  process_stamp process;
   std::uint16_t version = 0;
   std::uint64_t features = 0;
 };
 
 /// What a side brings along. `judge` is asked about a peer that has proven that it belongs here; its verdict
-/// is sent with our own proof, so that a stranger cannot tell anybody to stop.
+/// is sent with our own proof, so that a stranger cannot tell anybody to stop. It is asked again when the
+/// hello is done, for another process with the same identity may have come meanwhile.
 struct greeting_context {
   introduction own;  ///< the nonce is made per connection
   net::cluster_secret secret;
@@ -32,7 +34,7 @@ struct greeting_context {
 
 struct greeting_failure {
   error why;
-  /// Proven: a process with our identity and a higher boot count runs.
+  /// Proven: another process with our identity runs, and this one has to stop.
   bool superseded = false;
   /// The other side is up but will not have us, or we will not have it: trying again soon is no use.
   bool refused = false;

@@ -31,6 +31,9 @@ std::string_view to_string(hello_verdict verdict) {
       return "a process with its identity and a higher boot count is running";
     case hello_verdict::wrong_broker:
       return "another broker listens at that address";
+    case hello_verdict::twin:
+      return "another process with its identity and the same boot count runs already, so one of the two data "
+             "directories is a copy of the other";
   }
   return "unknown";
 }
@@ -47,6 +50,7 @@ bytes encode_introduction(const introduction& value) {
   out.put(value.self.incarnation.value());
   out.put(value.boot.value());
   out.put_bytes(value.nonce);
+  out.put(value.process.value());
   return data;
 }
 
@@ -62,6 +66,7 @@ result<introduction> decode_introduction(bytes_view data) {
   value.self.incarnation = incarnation_id(in.get<std::int64_t>());
   value.boot = boot_count(in.get<std::int64_t>());
   get_array(in, value.nonce);
+  if (in.remaining() > 0) value.process = process_id(in.get<std::int64_t>());
   // Bytes that follow are a newer release's business: the proofs cover them.
   if (in.failed() || magic != introduction_magic || value.version_least > value.version_most)
     return fail(error_code::corrupt, "the introduction cannot be read");
@@ -88,7 +93,7 @@ result<verdict_message> decode_verdict(bytes_view data) {
   const auto magic = in.get<std::uint32_t>();
   const auto verdict = in.get<std::uint8_t>();
   get_array(in, value.proof);
-  if (in.failed() || magic != verdict_magic || verdict > static_cast<int>(hello_verdict::wrong_broker))
+  if (in.failed() || magic != verdict_magic || verdict > static_cast<int>(hello_verdict::twin))
     return fail(error_code::corrupt, "the verdict cannot be read");
   value.verdict = static_cast<hello_verdict>(verdict);
   return value;

@@ -37,6 +37,8 @@ struct introduction {
   replica_id self;
   boot_count boot;
   hello_nonce nonce{};
+  /// Last on the wire, and may be missing there: older releases send none.
+  process_id process;
 };
 
 enum class hello_verdict : std::uint8_t {
@@ -46,6 +48,9 @@ enum class hello_verdict : std::uint8_t {
   unknown_version = 3,
   superseded = 4,  ///< a process with the receiver's identity and a higher boot count is known: it must stop
   wrong_broker = 5,  ///< the connecting side meant somebody else
+  /// Another process with the receiver's identity and boot count came first: it must stop. Said only to who
+  /// names its process.
+  twin = 6,
 };
 [[nodiscard]] std::string_view to_string(hello_verdict verdict);
 

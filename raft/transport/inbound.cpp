@@ -146,7 +146,8 @@ void inbound::close_all() {
 
 void inbound::drop_older(const peer_identity& newest) {
   for (const std::shared_ptr<connection>& one : connections_)
-    if (one->peer.replica == newest.replica && one->peer.boot < newest.boot) one->stream.close();
+    if (one->peer.replica == newest.replica && one->peer.process.boot < newest.process.boot)
+      one->stream.close();
 }
 
 }  // namespace marquee::raft

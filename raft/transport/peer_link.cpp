@@ -94,7 +94,7 @@ net::task<> peer_link::connect_once() {
   last_failure_.clear();
   outbox_.open();
   log_info(component, "connected to broker {} at {} (boot {})", to_string(greeted->replica),
-           net::to_string(where_), greeted->boot.value());
+           net::to_string(where_), greeted->process.boot.value());
   callbacks_.up(peer_, *greeted);
   co_await send_until_broken();
   up_ = false;

@@ -29,6 +29,7 @@ class raft_transport::impl {
         greeting_(make_greeting()),
         dropped_(metrics.counter("marquee_raft_dropped_total", "Raft messages that were dropped, by reason.",
                                  {{"reason", "not_sent"}})),
+        newest_{{options_.self, options_.process}},
         inbound_(loop_, options_, greeting_,
                  {.arrived = [this](const peer_identity& peer) { peer_arrived(peer); },
                   .messages = callbacks_.on_messages,
@@ -106,22 +107,33 @@ class raft_transport::impl {
     greeting_context context;
     context.own.cluster_id = options_.cluster_id;
     context.own.self = options_.self;
-    context.own.boot = options_.boot;
+    context.own.boot = options_.process.boot;
+    context.own.process = options_.process.process;
     context.secret = net::cluster_secret(options_.cluster_secret);
     context.timeout_ms = options_.hello_timeout_ms;
-    context.judge = [this](const introduction& peer) {
-      const auto known = newest_boots_.find(peer.self);
-      const bool older = known != newest_boots_.end() && peer.boot < known->second;
-      const bool older_self = peer.self == options_.self && peer.boot < options_.boot;
-      return older || older_self ? hello_verdict::superseded : hello_verdict::welcome;
-    };
+    context.judge = [this](const introduction& peer) { return judge(peer.self, {peer.boot, peer.process}); };
     return context;
+  }
+
+  [[nodiscard]] hello_verdict judge(const replica_id& peer, const process_stamp& seen) const {
+    const auto known = newest_.find(peer);
+    if (known == newest_.end()) return hello_verdict::welcome;
+    switch (compare_processes(known->second, seen)) {
+      case process_standing::older:
+        return hello_verdict::superseded;
+      case process_standing::twin:
+        return hello_verdict::twin;
+      case process_standing::same:
+      case process_standing::newer:
+        break;
+    }
+    return hello_verdict::welcome;
   }
 
   link_callbacks callbacks_for_links() {
     return {.up =
                 [this](broker_id peer, const peer_identity& identity) {
-                  note_boot(identity);
+                  note_process(identity);
                   {
                     const std::lock_guard lock(mutex_);
                     up_.insert(peer);
@@ -140,21 +152,21 @@ class raft_transport::impl {
   }
 
   void peer_arrived(const peer_identity& peer) {
-    note_boot(peer);
+    note_process(peer);
     if (const std::shared_ptr<peer_link> link = find(peer.replica.broker); link && !link->is_up())
       link->try_now();
   }
 
-  /// The identity is proven.
-  void note_boot(const peer_identity& peer) {
-    if (peer.replica == options_.self && peer.boot > options_.boot)
+  /// The identity is proven, and `judge` said welcome.
+  void note_process(const peer_identity& peer) {
+    if (peer.replica == options_.self && peer.process.boot > options_.process.boot)
       callbacks_.on_superseded(error{error_code::conflict,
                                      "another process with this broker's identity and a higher boot count "
                                      "introduced itself"});
-    boot_count& newest = newest_boots_[peer.replica];
-    if (peer.boot <= newest) return;
-    newest = peer.boot;
-    inbound_.drop_older(peer);
+    process_stamp& newest = newest_[peer.replica];
+    const bool restarted = peer.process.boot > newest.boot;
+    if (restarted || peer.process.process.value() != 0) newest = peer.process;
+    if (restarted) inbound_.drop_older(peer);
   }
 
   net::task<> wind_down(peer_loss how) {
@@ -194,8 +206,9 @@ class raft_transport::impl {
   mutable std::mutex mutex_;
   std::map<broker_id, std::shared_ptr<peer_link>> links_;
   std::set<broker_id> up_;
-  /// Highest boot count seen of each identity; on the transport thread only.
-  std::unordered_map<replica_id, boot_count> newest_boots_;
+  /// The process that speaks for each identity: of the highest boot count the one that came first, for as
+  /// long as this process runs. On the transport thread only.
+  std::unordered_map<replica_id, process_stamp> newest_;
 
   net::event_loop loop_{"raft-transport"};
   inbound inbound_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/process_stamp.h"
 #include "base/result.h"
 #include "base/types.h"
 #include "base/uuid.h"
@@ -16,7 +17,7 @@ namespace marquee::raft {
 
 struct transport_options {
   replica_id self;
-  boot_count boot;
+  process_stamp process;
   uuid cluster_id;
   std::string cluster_secret;
 
@@ -44,7 +45,8 @@ struct transport_callbacks {
   std::function<void(std::vector<group_leader>)> on_leaders = {};
   std::function<void(broker_id)> on_peer_up = {};
   std::function<void(broker_id, peer_loss)> on_peer_down = {};
-  /// Proven: a process with this identity and a higher boot count runs (DESIGN D8).
+  /// Proven: another process with this identity runs, and this one has to stop (DESIGN D8): the other one has
+  /// a higher boot count, or the same one and came first.
   std::function<void(const error&)> on_superseded = {};
 };
 

@@ -44,6 +44,7 @@ class registration_loop_test : public ::testing::Test {
     if (exchange.request.path != "/broker") return net::json_response("{}", 503);
     const std::lock_guard lock(mutex_);
     heard_.push_back(json::parse(exchange.request.body));
+    if (runs_twice_) return net::json_response(R"({"code":"BROKER_RUNS_TWICE","message":"two of you"})", 409);
     for (const std::string& field : refused_fields_)
       if (heard_.back().contains(field)) return net::json_response(R"({"code":"BAD_REQUEST"})", 400);
     return net::json_response(
@@ -66,7 +67,16 @@ class registration_loop_test : public ::testing::Test {
     return heard_.size();
   }
 
+  void start() {
+    registration_->start(what_, [this](const error& why) {
+      const std::lock_guard lock(mutex_);
+      told_to_stop_ = why.message;
+    });
+  }
+
   std::vector<std::string> refused_fields_;
+  bool runs_twice_ = false;
+  std::string told_to_stop_;
   std::mutex mutex_;
   std::vector<json> heard_;
   temporary_folder folder_;
@@ -82,14 +92,34 @@ class registration_loop_test : public ::testing::Test {
 };
 
 TEST_F(registration_loop_test, tells_which_peers_it_is_connected_to) {
-  registration_->start(what_);
+  start();
   const json beat = wait_for([](const json&) { return true; });
   EXPECT_EQ(beat["connected_peers"], json({2, 3}));
   EXPECT_FALSE(beat.contains("stopping"));
 }
 
+TEST_F(registration_loop_test, names_its_process_and_stops_when_a_manager_knows_another_one) {
+  what_.process = {boot_count(3), process_id(99)};
+  start();
+  EXPECT_EQ(wait_for([](const json&) { return true; })["process"], 99);
+  {
+    const std::lock_guard lock(mutex_);
+    EXPECT_EQ(told_to_stop_, "");
+    runs_twice_ = true;
+  }
+  wait_for([&](const json&) { return !told_to_stop_.empty(); });
+  EXPECT_NE(told_to_stop_.find("two of you"), std::string::npos);
+}
+
+TEST_F(registration_loop_test, gets_no_identity_from_a_manager_that_knows_another_process) {
+  runs_twice_ = true;
+  const auto given = registration_->obtain_identity([] { return false; });
+  ASSERT_FALSE(given.has_value());
+  EXPECT_EQ(given.error().code, error_code::conflict);
+}
+
 TEST_F(registration_loop_test, tells_that_it_stops_until_it_has_stopped) {
-  registration_->start(what_);
+  start();
   wait_for([](const json& beat) { return !beat.contains("stopping"); });
   registration_->announce_stopping();
   wait_for([](const json& beat) { return beat.value("stopping", false); });
@@ -101,7 +131,7 @@ class registration_with_older_manager : public registration_loop_test {
 };
 
 TEST_F(registration_with_older_manager, tells_a_manager_that_refuses_the_form_the_basic_facts) {
-  registration_->start(what_);
+  start();
   registration_->announce_stopping();
   wait_for([](const json& beat) { return !beat.contains("connected_peers") && !beat.contains("stopping"); });
   const std::size_t before = heard();

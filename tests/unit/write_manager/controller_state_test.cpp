@@ -105,12 +105,25 @@ TEST(broker_registry, tells_brokers_that_were_not_heard_of_before_or_were_starte
   simulated_clock time;
   broker_registry registry(time, {});
   EXPECT_EQ(registry.state_of(broker_id(1)), broker_state::suspect);
-  EXPECT_TRUE(registry.note({broker_id(1), incarnation_id(1)}, boot_count(1)));
+  EXPECT_TRUE(registry.note({broker_id(1), incarnation_id(1)}, {boot_count(1), {}}));
   time.advance_ms(1);
-  EXPECT_TRUE(registry.note({broker_id(2), incarnation_id(2)}, boot_count(1)));
-  EXPECT_FALSE(registry.note({broker_id(2), incarnation_id(2)}, boot_count(1)));
+  EXPECT_TRUE(registry.note({broker_id(2), incarnation_id(2)}, {boot_count(1), {}}));
+  EXPECT_FALSE(registry.note({broker_id(2), incarnation_id(2)}, {boot_count(1), {}}));
   EXPECT_EQ(registry.state_of(broker_id(2)), broker_state::alive);
-  EXPECT_TRUE(registry.note({broker_id(2), incarnation_id(2)}, boot_count(2)));
+  EXPECT_TRUE(registry.note({broker_id(2), incarnation_id(2)}, {boot_count(2), {}}));
+}
+
+TEST(broker_registry, tells_a_second_process_with_one_boot_count_from_the_first_one) {
+  simulated_clock time;
+  broker_registry registry(time, {});
+  const replica_id replica{broker_id(1), incarnation_id(1)};
+  EXPECT_FALSE(registry.runs_twice(replica, {boot_count(3), process_id(8)}));
+  static_cast<void>(registry.note(replica, {boot_count(3), process_id(7)}));
+  EXPECT_FALSE(registry.runs_twice(replica, {boot_count(3), process_id(7)}));
+  EXPECT_TRUE(registry.runs_twice(replica, {boot_count(3), process_id(8)}));
+  EXPECT_FALSE(registry.runs_twice(replica, {boot_count(4), process_id(8)})) << "it was started again";
+  EXPECT_FALSE(registry.runs_twice(replica, {boot_count(3), process_id(0)})) << "an older release";
+  EXPECT_FALSE(registry.runs_twice({broker_id(1), incarnation_id(2)}, {boot_count(3), process_id(8)}));
 }
 
 TEST(broker_registry, places_replicas_on_brokers_that_answer_and_stay) {
@@ -126,7 +139,7 @@ TEST(broker_registry, places_replicas_on_brokers_that_answer_and_stay) {
   static_cast<void>(cache.apply(changes));
   time.advance_ms(1);
   const auto note = [&](int id, const broker_report& report = {}) {
-    static_cast<void>(registry.note({broker_id(id), incarnation_id(id)}, boot_count(1), report));
+    static_cast<void>(registry.note({broker_id(id), incarnation_id(id)}, {boot_count(1), {}}, report));
   };
   note(4);
   time.advance_ms(3'000);
@@ -147,12 +160,12 @@ TEST(broker_registry, rates_are_those_of_living_brokers_since_their_start) {
   const replica_id second{broker_id(2), incarnation_id(2)};
   EXPECT_FALSE(registry.rates().has_value());
   time.advance_ms(1);
-  (void)registry.note(first, boot_count(1), {.produced_records = 100, .fetched_records = 50});
-  (void)registry.note(second, boot_count(1), {.produced_records = 7'000, .fetched_records = 0});
+  (void)registry.note(first, {boot_count(1), {}}, {.produced_records = 100, .fetched_records = 50});
+  (void)registry.note(second, {boot_count(1), {}}, {.produced_records = 7'000, .fetched_records = 0});
   EXPECT_FALSE(registry.rates().has_value());
   time.advance_ms(1000);
-  (void)registry.note(first, boot_count(1), {.produced_records = 300, .fetched_records = 60});
-  (void)registry.note(second, boot_count(2), {.produced_records = 5, .fetched_records = 0});
+  (void)registry.note(first, {boot_count(1), {}}, {.produced_records = 300, .fetched_records = 60});
+  (void)registry.note(second, {boot_count(2), {}}, {.produced_records = 5, .fetched_records = 0});
   ASSERT_TRUE(registry.rates().has_value());
   EXPECT_DOUBLE_EQ(registry.rates()->produced_per_s, 200.0);
   EXPECT_DOUBLE_EQ(registry.rates()->consumed_per_s, 10.0);

@@ -93,6 +93,11 @@ TEST_F(write_manager_http, broker_registers_once_and_then_sends_heartbeats) {
   EXPECT_EQ(foreign.body["code"], "WRONG_CLUSTER");
   EXPECT_EQ(register_broker(2, {{"broker_id", 1}, {"boot", 5}}).status, 200);
   EXPECT_EQ(register_broker(2, {{"broker_id", 1}, {"boot", 4}}).status, 409);
+  EXPECT_EQ(register_broker(2, {{"broker_id", 1}, {"boot", 5}, {"process", 7}}).status, 200);
+  const json copy{{"broker_id", 1}, {"boot", 5}, {"process", 8}, {"kafka_port", 3}};
+  const answer second = register_broker(2, copy);
+  EXPECT_EQ(second.status, 409);
+  EXPECT_EQ(second.body["code"], "BROKER_RUNS_TWICE");
   const answer brokers = ask("GET", "/brokers");
   ASSERT_EQ(brokers.body["brokers"].size(), 1U);
   EXPECT_EQ(brokers.body["brokers"][0]["state"], "alive");

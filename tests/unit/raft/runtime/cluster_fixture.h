@@ -134,7 +134,7 @@ struct test_broker {
   result<> try_start() {
     raft_host_options options;
     options.self = replica_of(number);
-    options.boot = boot_count(++boots);
+    options.process = {boot_count(++boots), process_id(boots)};
     options.cluster_id = test_cluster;
     options.cluster_secret = "secret of this test";
     options.listen_port = port;

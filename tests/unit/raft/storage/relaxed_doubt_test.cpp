@@ -56,6 +56,15 @@ TEST_F(relaxed_doubt_test, killed_process_leaves_no_doubt) {
   EXPECT_EQ(under_test.logs.at(group)->last_index(), log_index(1));
 }
 
+TEST_F(relaxed_doubt_test, the_start_after_a_loss_of_power_is_told_from_later_ones) {
+  lose_power();
+  EXPECT_TRUE(under_test.recovered.at(group).lost_power);
+  EXPECT_FALSE(under_test.recovered.at(durable).lost_power);
+  kill();
+  EXPECT_TRUE(doubt(group).open);
+  EXPECT_FALSE(under_test.recovered.at(group).lost_power);
+}
+
 TEST_F(relaxed_doubt_test, loss_of_power_puts_relaxed_groups_in_doubt_and_no_others) {
   lose_power();
   EXPECT_EQ(doubt(group), (doubt_state{1, true, true}));

@@ -223,6 +223,7 @@ TEST_F(segment_retention_test, damaged_segments_are_kept_aside_and_what_is_left_
   ASSERT_TRUE(under_test.open());
   EXPECT_EQ(log().last_index(), log_index(40));
   EXPECT_EQ(under_test.recovered.at(group).cut_off, "");
+  EXPECT_FALSE(under_test.recovered.at(group).lost_power);
   EXPECT_TRUE(under_test.recovered.at(group).restored.doubt.open) << "until a leader says that it is whole";
 }
 

@@ -12,6 +12,7 @@ introduction example() {
   value.boot = boot_count(9);
   value.features = 5;
   value.nonce.fill(0xab);
+  value.process = process_id(12345);
   return value;
 }
 
@@ -23,12 +24,24 @@ TEST(hello, introduction_survives_encoding) {
   EXPECT_EQ(read->cluster_id, example().cluster_id);
   EXPECT_EQ(read->features, 5u);
   EXPECT_EQ(read->nonce, example().nonce);
+  EXPECT_EQ(read->process, example().process);
 }
 
 TEST(hello, introduction_cut_anywhere_is_an_error) {
   const bytes whole = encode_introduction(example());
+  const std::size_t without_process = whole.size() - sizeof(std::int64_t);
   for (std::size_t size = 0; size < whole.size(); ++size)
-    EXPECT_FALSE(decode_introduction(bytes_view(whole).first(size)).has_value()) << size;
+    if (size != without_process)
+      EXPECT_FALSE(decode_introduction(bytes_view(whole).first(size)).has_value()) << size;
+}
+
+TEST(hello, introduction_of_a_release_without_process_ids_is_read) {
+  const bytes whole = encode_introduction(example());
+  const result<introduction> read =
+      decode_introduction(bytes_view(whole).first(whole.size() - sizeof(std::int64_t)));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->process, process_id(0));
+  EXPECT_EQ(read->nonce, example().nonce);
 }
 
 TEST(hello, verdict_cut_anywhere_is_an_error) {

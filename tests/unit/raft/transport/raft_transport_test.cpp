@@ -76,7 +76,7 @@ TEST_F(raft_transport_test, reconnects_to_a_peer_that_comes_back) {
     ASSERT_TRUE(one.wait_for_up(2));
   }
   ASSERT_TRUE(one.wait_until([&] { return one.down.size() == 1; }));
-  options.boot = boot_count(2);
+  options.process.boot = boot_count(2);
   listening_transport again(options);
   EXPECT_TRUE(one.wait_until([&] { return one.up.size() == 2; }));
 }
@@ -114,10 +114,10 @@ TEST_F(raft_transport_test, refuses_a_broker_that_is_not_the_one_meant) {
 TEST_F(raft_transport_test, tells_the_lower_boot_count_of_one_identity_to_stop) {
   listening_transport one(options_of(1));
   transport_options newer = options_of(2);
-  newer.boot = boot_count(5);
+  newer.process.boot = boot_count(5);
   listening_transport young(newer);
   transport_options older = options_of(2);
-  older.boot = boot_count(4);
+  older.process.boot = boot_count(4);
   listening_transport old(older);
   connect(young, one, 1);
   ASSERT_TRUE(young.wait_for_up(1));
@@ -133,11 +133,101 @@ TEST_F(raft_transport_test, ends_the_connection_of_an_older_process_when_the_new
   connect(old, one, 1);
   ASSERT_TRUE(old.wait_for_up(1));
   transport_options newer = options_of(2);
-  newer.boot = boot_count(2);
+  newer.process.boot = boot_count(2);
   listening_transport young(newer);
   connect(young, one, 1);
   ASSERT_TRUE(young.wait_for_up(1));
   EXPECT_TRUE(old.wait_until([&] { return old.superseded > 0; }));
+}
+
+/// Broker 2, run from a copy of its data directory: the same boot count and another process.
+transport_options twin_of_two() {
+  transport_options copy = options_of(2);
+  copy.process.process = process_id(77);
+  return copy;
+}
+
+TEST_F(raft_transport_test, tells_the_second_process_of_one_identity_and_boot_count_to_stop) {
+  listening_transport one(options_of(1));
+  listening_transport two(options_of(2));
+  connect(two, one, 1);
+  ASSERT_TRUE(two.wait_for_up(1));
+  listening_transport copy(twin_of_two());
+  connect(copy, one, 1);
+  ASSERT_TRUE(copy.wait_until([&] { return copy.superseded > 0; }));
+  EXPECT_TRUE(copy.transport.connected().empty());
+  EXPECT_EQ(two.superseded, 0);
+  EXPECT_EQ(two.transport.connected().size(), 1u);
+}
+
+TEST_F(raft_transport_test, tells_a_second_process_to_stop_that_it_connects_to_itself) {
+  listening_transport one(options_of(1));
+  listening_transport two(options_of(2));
+  connect(one, two, 2);
+  ASSERT_TRUE(one.wait_for_up(2));
+  // The managers say that broker 2 has moved.
+  listening_transport copy(twin_of_two());
+  connect(one, copy, 2);
+  EXPECT_TRUE(copy.wait_until([&] { return copy.superseded > 0; }));
+  EXPECT_EQ(two.superseded, 0);
+  EXPECT_TRUE(one.messages.empty());
+}
+
+TEST_F(raft_transport_test, knows_the_first_process_again_after_its_connections_broke) {
+  listening_transport one(options_of(1));
+  {
+    listening_transport two(options_of(2));
+    connect(two, one, 1);
+    ASSERT_TRUE(two.wait_for_up(1));
+  }
+  listening_transport copy(twin_of_two());
+  connect(copy, one, 1);
+  ASSERT_TRUE(copy.wait_until([&] { return copy.superseded > 0; }));
+  listening_transport again(options_of(2));
+  connect(again, one, 1);
+  EXPECT_TRUE(again.wait_for_up(1));
+  EXPECT_EQ(again.superseded, 0);
+}
+
+TEST_F(raft_transport_test, a_copy_that_was_started_once_more_is_a_newer_process) {
+  listening_transport one(options_of(1));
+  listening_transport two(options_of(2));
+  connect(two, one, 1);
+  ASSERT_TRUE(two.wait_for_up(1));
+  transport_options options = twin_of_two();
+  options.process.boot = boot_count(2);
+  listening_transport copy(options);
+  connect(copy, one, 1);
+  EXPECT_TRUE(copy.wait_for_up(1));
+  EXPECT_TRUE(two.wait_until([&] { return two.superseded > 0; }));
+}
+
+TEST_F(raft_transport_test, peers_that_name_no_process_are_told_apart_by_boot_counts_alone) {
+  transport_options older_release = options_of(2);
+  older_release.process.process = process_id(0);
+  listening_transport one(options_of(1));
+  listening_transport two(older_release);
+  connect(two, one, 1);
+  ASSERT_TRUE(two.wait_for_up(1));
+  listening_transport again(older_release);
+  connect(again, one, 1);
+  EXPECT_TRUE(again.wait_for_up(1));
+  EXPECT_EQ(two.superseded + again.superseded, 0);
+}
+
+TEST_F(raft_transport_test, both_of_two_processes_stop_that_met_different_peers_first) {
+  listening_transport one(options_of(1));
+  listening_transport three(options_of(3));
+  listening_transport two(options_of(2));
+  listening_transport copy(twin_of_two());
+  connect(two, one, 1);
+  connect(copy, three, 3);
+  ASSERT_TRUE(two.wait_for_up(1));
+  ASSERT_TRUE(copy.wait_for_up(3));
+  connect(two, three, 3);
+  connect(copy, one, 1);
+  EXPECT_TRUE(two.wait_until([&] { return two.superseded > 0; }));
+  EXPECT_TRUE(copy.wait_until([&] { return copy.superseded > 0; }));
 }
 
 TEST_F(raft_transport_test, messages_in_another_ones_name_are_dropped) {

@@ -36,7 +36,7 @@ inline group_id group_of(int partition) {
 inline transport_options options_of(int broker) {
   transport_options options;
   options.self = replica_of(broker);
-  options.boot = boot_count(1);
+  options.process = {boot_count(1), process_id(broker)};
   options.cluster_id = test_cluster;
   options.cluster_secret = test_secret;
   options.reconnect_most_ms = 50;
