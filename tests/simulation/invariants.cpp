@@ -5,6 +5,7 @@
 #include <string>
 
 #include "raft/core/entry_codec.h"
+#include "raft/core/log_start.h"
 #include "raft/core/quorum.h"
 #include "tests/simulation/violation.h"
 
@@ -21,16 +22,13 @@ std::string text(term_number term) {
 }  // namespace
 
 void invariants::before_persist(const replica_id& replica, const persist_request& request,
-                                bool leads_since_before) {
+                                bool leads_since_before, term_number asked_in) {
   const testing::memory_log& log = logs_(replica);
   if (request.truncate_from) {
     if (leads_since_before)
       throw violation("leader append-only: leader " + to_string(replica) + " truncates its log from " +
                       text(*request.truncate_from));
-    for (log_index i = *request.truncate_from; i <= log.last_index() && i <= highest_committed(); ++i)
-      if (log.at(i).term == committed_[static_cast<std::size_t>(i.value()) - 1].term)
-        throw violation("durability: replica " + to_string(replica) + " truncates entry " + text(i) +
-                        ", which is committed");
+    truncates(replica, *request.truncate_from, asked_in);
   }
   // Log matching: an entry is the same wherever it is, and so is the one before it; by induction all are.
   log_index before = request.truncate_from ? *request.truncate_from - 1 : log.last_index();
@@ -46,6 +44,22 @@ void invariants::before_persist(const replica_id& replica, const persist_request
                       text(e.term));
     before = e.index;
     before_term = e.term;
+  }
+}
+
+/// A leader of an earlier term, which does not know the entry, may still have it replaced in a log that was
+/// not needed to commit it. A leader of the term that committed it, or of a later one, has it.
+void invariants::truncates(const replica_id& replica, log_index from, term_number asked_in) const {
+  const testing::memory_log& log = logs_(replica);
+  for (log_index i = from; i <= log.last_index() && i <= highest_committed(); ++i) {
+    const committed_entry& known = committed_[static_cast<std::size_t>(i.value()) - 1];
+    if (log.at(i).term != known.term) continue;
+    const bool held_without_it = has_quorum(members_, [&](const replica_id& voter) {
+      return voter != replica && (holds_durably(voter, i) || logs_(voter).doubt().open);
+    });
+    if (asked_in < known.committed_in && held_without_it) continue;
+    throw violation("durability: replica " + to_string(replica) + " truncates entry " + text(i) +
+                    ", which is committed");
   }
 }
 
@@ -79,7 +93,10 @@ void invariants::commits(const replica_id& replica, term_number led_term, const 
                     " before any leader did");
   const record_offset expected = committed_.empty() ? record_offset(0) : committed_.back().next_offset;
   if (e.base_offset != expected) throw violation("offsets have a hole before entry " + text(e.index));
-  committed_.push_back({e.term, e.checksum, e.next_offset(), led_term});
+  record_offset log_start = committed_.empty() ? record_offset(0) : committed_.back().log_start;
+  if (e.type == entry_type::log_start)
+    if (const auto mark = decode_log_start(e.head)) log_start = std::max(log_start, mark->offset);
+  committed_.push_back({e.term, e.checksum, e.next_offset(), led_term, log_start});
   committed_is_durable();
 }
 
@@ -154,14 +171,31 @@ void invariants::nobody_lacks_what_others_dropped() const {
                       text(held));
 }
 
-/// One that does not know yet that another leads since may still show what it knew.
-void invariants::shows_log_start(const replica_id& leader, term_number term, record_offset log_start) {
-  for (const auto& [shown_in, shown] : log_starts_)
-    if (shown_in <= term && log_start < shown)
+void invariants::shows_log_start(const replica_id& replica, log_index applied,
+                                 record_offset log_start) const {
+  // It has applied what was lost with the power of a majority: it has to stand aside.
+  if (applied > highest_committed()) return;
+  const record_offset wanted = applied == log_index(0)
+                                   ? record_offset(0)
+                                   : committed_[static_cast<std::size_t>(applied.value()) - 1].log_start;
+  if (log_start == wanted) return;
+  throw violation("retention: replica " + to_string(replica) + " shows log start " +
+                  std::to_string(log_start.value()) + " at entry " + text(applied) + ", where " +
+                  std::to_string(wanted.value()) + " is committed");
+}
+
+/// A leader that does not know yet that another leads since may still show what it knew, and learn of what
+/// was committed in its own term; the later leader had all of that from its first answer on.
+void invariants::leader_shows_log_start(const replica_id& leader, term_number term, record_offset log_start) {
+  for (const auto& [shown_in, shown] : log_starts_) {
+    const bool lower = shown_in <= term && log_start < shown.newest;
+    const bool unknown_to_later = shown_in > term && log_start > shown.first;
+    if (lower || unknown_to_later)
       throw violation("retention: leader " + to_string(leader) + " of term " + text(term) +
-                      " shows log start " + std::to_string(log_start.value()) + " after " +
-                      std::to_string(shown.value()) + " was shown in term " + text(shown_in));
-  log_starts_[term] = log_start;
+                      " shows log start " + std::to_string(log_start.value()) + ", term " + text(shown_in) +
+                      " showed " + std::to_string((lower ? shown.newest : shown.first).value()));
+  }
+  log_starts_.try_emplace(term, shown_log_start{log_start, log_start}).first->second.newest = log_start;
 }
 
 void invariants::everything_acknowledged_is_there(const replica_id& replica) const {

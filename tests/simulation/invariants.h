@@ -23,8 +23,9 @@ class invariants {
   invariants(configuration members, log_of logs) : members_(std::move(members)), logs_(std::move(logs)) {}
 
   /// Before `request` changes the log that the replica shows. `leads_since_before`: it led in this very term
-  /// when it was asked the last time.
-  void before_persist(const replica_id& replica, const persist_request& request, bool leads_since_before);
+  /// when it was asked the last time. `asked_in`: the lowest term of a leader that asked for it.
+  void before_persist(const replica_id& replica, const persist_request& request, bool leads_since_before,
+                      term_number asked_in);
   void leads(const replica_id& replica, term_number term);
   /// Each time a replica's commit index moved over `e`. `led_term` is 0 if it does not lead.
   void commits(const replica_id& replica, term_number led_term, const entry& e);
@@ -40,16 +41,20 @@ class invariants {
   [[nodiscard]] std::size_t lost() const { return lost_; }
   /// Retention (DESIGN D6): whatever one replica has dropped, every voter holds durably.
   void nobody_lacks_what_others_dropped() const;
-  /// A leader that serves shows where the log begins: never less than one showed before.
   /// A log start that may come to be committed, whatever is damaged meanwhile: what is before it nobody can
   /// be filled again with.
   void wants_log_start(log_index first) { first_that_stays_ = std::max(first_that_stays_, first); }
   [[nodiscard]] log_index first_that_stays() const { return first_that_stays_; }
-  void shows_log_start(const replica_id& leader, term_number term, record_offset log_start);
+  /// The log start is a function of the log: at `applied` everybody shows the highest one that was committed
+  /// up to there.
+  void shows_log_start(const replica_id& replica, log_index applied, record_offset log_start) const;
+  /// A leader that serves shows clients where the log begins: never less than one of an earlier term showed,
+  /// at whatever time, or itself before.
+  void leader_shows_log_start(const replica_id& leader, term_number term, record_offset log_start);
   [[nodiscard]] log_index synced_by_all() const;
   [[nodiscard]] record_offset highest_log_start() const {
     record_offset highest;
-    for (const auto& [term, shown] : log_starts_) highest = std::max(highest, shown);
+    for (const auto& [term, shown] : log_starts_) highest = std::max(highest, shown.newest);
     return highest;
   }
   /// At the end, when everybody has caught up.
@@ -67,11 +72,17 @@ class invariants {
     std::uint32_t checksum = 0;
     record_offset next_offset;
     term_number committed_in;
+    record_offset log_start;  ///< of the log up to here
+  };
+  struct shown_log_start {
+    record_offset first;
+    record_offset newest;
   };
   struct seen_entry {
     std::uint32_t checksum = 0;
     term_number previous_term;
   };
+  void truncates(const replica_id& replica, log_index from, term_number asked_in) const;
   [[nodiscard]] bool holds_durably(const replica_id& replica, log_index index) const;
   [[nodiscard]] bool may_be_lost(log_index index) const;
   /// Entries from here on are gone; others may be committed in their place.
@@ -90,7 +101,7 @@ class invariants {
   mutable log_index first_at_risk_{1};
   mutable log_index last_at_risk_;
   std::size_t lost_ = 0;
-  std::map<term_number, record_offset> log_starts_;
+  std::map<term_number, shown_log_start> log_starts_;
   log_index first_that_stays_{1};
 };
 

@@ -65,6 +65,14 @@ TEST(simulator_finds, retention_past_the_slowest_voter) {
   expect_found(search_for(planted_bug::drops_what_a_voter_lacks, 20));
 }
 
+TEST(simulator_finds, log_start_that_is_shown_before_it_is_committed) {
+  expect_found(search({.log_start_at_append = true}, 20));
+}
+
+TEST(simulator_finds, log_start_that_goes_back) {
+  expect_found(search({.newest_log_start_wins = true}, 200));
+}
+
 // DESIGN D4: what goes wrong when machines lose power under relaxed durability.
 const simulation_options relaxed{.relaxed = true};
 

@@ -36,6 +36,7 @@ void simulated_replica::start() {
   work_is_scheduled_ = sync_is_scheduled_ = relaxed_sync_is_scheduled_ = false;
   paused_until_us_ = disk_stalled_until_us_ = refuses_until_us_ = 0;
   refused_.reset();
+  asked_in_.reset();
   fuse_ = 0;
   led_term_ = term_number(0);
   // The state machine is built again from the log.
@@ -135,7 +136,7 @@ void simulated_replica::tick() {
   input([this] {
     node_->tick(local_ms());
     for (const message& m : std::exchange(inbox_, {}))
-      if (!refused_ || m.type != message_type::append_request) node_->step(m);
+      if (!refused_ || m.type != message_type::append_request) step(m);
   });
 }
 
@@ -147,7 +148,13 @@ void simulated_replica::receive(const message& m) {
   }
   // As `work` demands: no appends while the log takes nothing.
   if (refused_ && m.type == message_type::append_request) return;
-  input([&] { node_->step(m); });
+  input([&] { step(m); });
+}
+
+void simulated_replica::step(const message& m) {
+  if (m.type == message_type::append_request && m.term >= node_->term())
+    asked_in_ = std::min(asked_in_.value_or(m.term), m.term);
+  node_->step(m);
 }
 
 void simulated_replica::peer_up(broker_id broker) {
@@ -225,6 +232,7 @@ void simulated_replica::handle_work() {
       newest_persist_ = todo.persist->id;
       (void)hand_to_disk(std::move(*todo.persist));
     }
+    if (!refused_) asked_in_.reset();
     if (node_->is_leader()) {
       world_.rules().leads(id(), node_->term());
       const bool is_new = std::exchange(led_term_, node_->term()) != node_->term();
@@ -252,8 +260,12 @@ bool simulated_replica::hand_to_disk(persist_request request) {
     return false;
   }
   const bool leads_since_before = node_->is_leader() && led_term_ == node_->term();
-  world_.rules().before_persist(id(), request, leads_since_before);
+  world_.rules().before_persist(id(), request, leads_since_before, asked_in_.value_or(node_->term()));
   if (world_.tracing()) world_.trace(to_string(id()) + " " + describe(request));
+  if (disk_.log_start_at_append)
+    for (const entry& e : request.entries)
+      if (e.type == entry_type::log_start)
+        log_start_ = std::max(log_start_, decode_log_start(e.head)->offset);
   if (disk_.forgets_votes && request.hard) request.hard->voted_for.reset();
   log_.persist(std::move(request));
   schedule_sync();
@@ -284,14 +296,15 @@ void simulated_replica::apply_up_to(log_index commit) {
     unanswered_.erase(waiting);
   }
   node_->applied(applied_);
+  world_.rules().shows_log_start(id(), applied_, log_start_);
   if (node_->is_leader() && applied_term_ == node_->term())
-    world_.rules().shows_log_start(id(), node_->term(), log_start_);
+    world_.rules().leader_shows_log_start(id(), node_->term(), log_start_);
 }
 
 void simulated_replica::raise_log_start(const entry& e) {
   const auto mark = decode_log_start(e.head);
   if (!mark) throw violation(mark.error().message);
-  log_start_ = std::max(log_start_, mark->offset);
+  log_start_ = disk_.newest_log_start_wins ? mark->offset : std::max(log_start_, mark->offset);
   log_.drop_below(mark->index);
   // What was dropped was in segments, and segments hold committed entries only.
   saved_commit_ = std::max(saved_commit_, mark->index - 1);

@@ -37,6 +37,8 @@ struct simulated_disk_options {
   std::int64_t sync_most_us = 5'000;
   /// The planted bug of raft-pitfalls 2: terms are kept, votes are not.
   bool forgets_votes = false;
+  bool log_start_at_append = false;
+  bool newest_log_start_wins = false;
   /// Answers before it syncs, and syncs this much later; 0: syncs before it answers.
   std::int64_t relaxed_sync_us = 0;
   /// May damage what was synced. A log start proposed by a leader that has not heard of it yet could take
@@ -106,6 +108,7 @@ class simulated_replica {
   /// Handles one input, and its work now or a little later together with others.
   void input(const std::function<void()>& what);
   void point();
+  void step(const message& m);
   void handle_work();
   /// False if the log does not take it now.
   bool hand_to_disk(persist_request request);
@@ -131,6 +134,8 @@ class simulated_replica {
   std::int64_t disk_stalled_until_us_ = 0;
   std::int64_t refuses_until_us_ = 0;
   std::optional<persist_request> refused_;
+  /// The lowest term of an append that the node took since its last work.
+  std::optional<term_number> asked_in_;
   std::int64_t clock_offset_ms_;
   std::int64_t clock_percent_;
   std::vector<message> inbox_;

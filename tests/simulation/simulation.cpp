@@ -77,6 +77,8 @@ void simulated_group::add_replicas(const simulation_options& options) {
   simulated_disk_options disk;
   disk.sync_most_us = random_.between(1, 30) * 1000;
   disk.forgets_votes = options.disk_forgets_votes;
+  disk.log_start_at_append = options.log_start_at_append;
+  disk.newest_log_start_wins = options.newest_log_start_wins;
   disk.damages = damaged_;
   if (relaxed_) disk.relaxed_sync_us = random_.between(10, 300) * 1000;
   simulated_fate fate;

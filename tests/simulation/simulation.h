@@ -12,6 +12,10 @@ struct simulation_options {
   std::uint64_t steps = 20'000;
   /// A planted bug of the disk (raft-pitfalls 2).
   bool disk_forgets_votes = false;
+  /// Planted: a replica shows a log start as soon as the entry is in its log, committed or not.
+  bool log_start_at_append = false;
+  /// Planted: of two log starts the later entry counts, not the higher one.
+  bool newest_log_start_wins = false;
   /// The group's durability is relaxed (DESIGN D4), and machines lose power.
   bool relaxed = false;
   /// Disks damage what a minority of the replicas had synced: the log is cut off at the first entry that
