@@ -59,6 +59,7 @@ std::string describe(const partition& served, bool high_watermark_known) {
   told["leader"] = status.now.leader ? json(status.now.leader->broker.value()) : json(nullptr);
   told["high_watermark"] = high_watermark_known ? json(served.state().next_offset().value()) : json(nullptr);
   if (status.in_doubt) told["in_doubt"] = true;
+  if (status.ordered_ms_ago) told["ordered_ms_ago"] = *status.ordered_ms_ago;
   if (!replica.fenced().empty()) told["fenced"] = replica.fenced();
   return told.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -76,12 +76,7 @@ http_response answer(const internal_routes_environment& environment, const broke
   if (outcome->status == 200) return net::json_response(R"({"status":"success"})");
   if (outcome->code == "NOT_LEADER")
     return not_leader(services, environment.component, asked, outcome->leader);
-  net::api_error error;
-  error.status = outcome->status;
-  error.code = outcome->code;
-  error.message = outcome->message;
-  error.component = environment.component;
-  return net::to_response(error);
+  return refusal(environment.component, outcome->status, outcome->code, outcome->message);
 }
 
 /// On the replica's thread. `connected`: the brokers that this one has a connection to.
@@ -108,7 +103,7 @@ order_outcome begin_transfer(raft::replica& replica, broker_id target,
             .message = who + (!in_touch            ? " is not in touch with the leader"
                               : progress->in_doubt ? " is in doubt after a loss of power"
                                                    : " is too far behind")};
-  if (const auto begun = replica.transfer_leadership(*voter); !begun)
+  if (const auto begun = replica.transfer_leadership(*voter, raft::transfer_reason::order); !begun)
     return {.status = 422, .code = "NOT_A_VOTER", .message = begun.error().message};
   return {};
 }

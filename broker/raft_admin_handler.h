@@ -15,7 +15,8 @@ namespace marquee::broker {
 
 /// POST /internal/raft/transfer {"topic": name or id, "partition": 0, "target": 2}: 200 once it has begun (it
 /// is given up when the target does not take over within an election time-out); 409 NOT_LEADER; 422 when the
-/// target is no voter (NOT_A_VOTER) or not in sync (NOT_IN_SYNC).
+/// target is no voter (NOT_A_VOTER) or not in sync (NOT_IN_SYNC). The target will say that it leads by order,
+/// so that the controller leaves it there for a while; the controller itself asks for first voters only.
 [[nodiscard]] net::task<net::http_response> transfer_leadership(
     const internal_routes_environment& environment, broker_services& services, net::http_exchange& exchange);
 

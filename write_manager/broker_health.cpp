@@ -41,7 +41,6 @@ void broker_health::heard(broker_id broker, health_report report, std::int64_t n
   record& known = records_[broker];
   const bool gap = !known.heard_ms || now_ms - *known.heard_ms >= options_.gap_ms();
   const bool restarted = known.heard_ms && known.report.boot != report.boot;
-  if (gap || restarted || report.stopping) known.trouble_ms = now_ms;
   known.heard_ms = now_ms;
   known.report = std::move(report);
   known.peers.clear();
@@ -82,7 +81,6 @@ std::vector<health_change> broker_health::look(const std::map<broker_id, bool>& 
     if (known.state == broker_state::failed && before != broker_state::failed) known.failed_since_ms = now_ms;
     if (known.state != broker_state::alive) {
       known.steady_since_ms.reset();
-      known.trouble_ms = now_ms;
     } else if (!known.steady_since_ms) {
       known.steady_since_ms = now_ms;
     }
@@ -141,11 +139,6 @@ bool broker_health::takes_replicas(broker_id broker, std::int64_t now_ms) const 
 std::optional<std::int64_t> broker_health::steady_since_ms(broker_id broker) const {
   const auto found = records_.find(broker);
   return found == records_.end() ? std::nullopt : found->second.steady_since_ms;
-}
-
-std::optional<std::int64_t> broker_health::last_trouble_ms(broker_id broker) const {
-  const auto found = records_.find(broker);
-  return found == records_.end() ? std::nullopt : found->second.trouble_ms;
 }
 
 std::optional<boot_count> broker_health::boot_of(broker_id broker) const {

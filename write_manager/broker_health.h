@@ -89,8 +89,6 @@ class broker_health {
   [[nodiscard]] bool takes_replicas(broker_id broker, std::int64_t now_ms) const;
   /// Since when it has been alive without a gap, a restart, or stopping; nothing while it is not.
   [[nodiscard]] std::optional<std::int64_t> steady_since_ms(broker_id broker) const;
-  /// The last time that it was not; nothing if that never was.
-  [[nodiscard]] std::optional<std::int64_t> last_trouble_ms(broker_id broker) const;
   /// Boot count of its last heartbeat.
   [[nodiscard]] std::optional<boot_count> boot_of(broker_id broker) const;
 
@@ -113,7 +111,6 @@ class broker_health {
     broker_state told = broker_state::suspect;  ///< by the last `look`
     std::int64_t failed_since_ms = 0;
     std::optional<std::int64_t> steady_since_ms{};
-    std::optional<std::int64_t> trouble_ms{};
   };
 
   [[nodiscard]] std::optional<std::int64_t> silence_ms(const record& of, std::int64_t now_ms) const;

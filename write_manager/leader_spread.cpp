@@ -6,11 +6,6 @@ namespace marquee::write_manager {
 
 namespace {
 
-/// Trouble of the old leader this long before or after it lost leadership explains why. After: a broker that
-/// stands still loses leadership before anybody misses its heartbeat.
-constexpr std::int64_t explained_before_ms = 30'000;
-constexpr std::int64_t explained_after_ms = 15'000;
-
 const spread_broker* find(const std::map<broker_id, spread_broker>& brokers, broker_id id) {
   const auto found = brokers.find(id);
   return found == brokers.end() ? nullptr : &found->second;
@@ -18,8 +13,7 @@ const spread_broker* find(const std::map<broker_id, spread_broker>& brokers, bro
 
 }  // namespace
 
-void leader_spread::observe(const std::map<group_id, broker_id>& leaders,
-                            const std::map<broker_id, spread_broker>& brokers, std::int64_t now_ms) {
+void leader_spread::observe(const std::map<group_id, broker_id>& leaders, std::int64_t now_ms) {
   std::erase_if(histories_, [&](const auto& item) {
     if (leaders.contains(item.first)) return false;
     if (item.second.under_way) --under_way_;
@@ -27,21 +21,14 @@ void leader_spread::observe(const std::map<group_id, broker_id>& leaders,
   });
   for (const auto& [group, leader] : leaders) {
     history& known = histories_[group];
-    if (known.leader && *known.leader != leader) {
-      known.moved_from = known.leader;
-      known.moved_ms = now_ms;
-    }
+    if (known.leader && *known.leader != leader) known.moved_ms = now_ms;
     known.leader = leader;
-    if (!known.moved_from || now_ms - known.moved_ms > explained_after_ms) continue;
-    const spread_broker* before = find(brokers, *known.moved_from);
-    const bool explained = before == nullptr || (before->trouble_ms &&
-                                                 *before->trouble_ms >= known.moved_ms - explained_before_ms);
-    if (explained) known.moved_from.reset();
   }
 }
 
-bool leader_spread::held(const history& of, std::int64_t now_ms) const {
-  return of.moved_from && now_ms - of.moved_ms < options_.hold_ms;
+bool leader_spread::held(const led_partition& partition, const history& of, std::int64_t now_ms) const {
+  if (partition.ordered_ms_ago) return *partition.ordered_ms_ago < options_.hold_ms;
+  return of.moved_ms && now_ms - *of.moved_ms < options_.steady_ms;
 }
 
 bool leader_spread::wanted(const led_partition& partition, const std::map<broker_id, spread_broker>& brokers,
@@ -68,7 +55,7 @@ std::vector<leader_transfer> leader_spread::next(const std::vector<led_partition
     // What the leader stream says is newer than the description, or older: only what both say counts.
     if (known.leader != partition.leader || known.under_way || now_ms < known.not_before_ms) continue;
     if (static_cast<std::int64_t>(under_way_) >= options_.at_once) break;
-    if (!wanted(partition, brokers, now_ms) || held(known, now_ms)) continue;
+    if (!wanted(partition, brokers, now_ms) || held(partition, known, now_ms)) continue;
     known.under_way = true;
     ++under_way_;
     transfers.push_back({partition.group, partition.leader, partition.preferred});

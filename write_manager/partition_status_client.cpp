@@ -75,6 +75,7 @@ void take_leader(const json& item, broker_id from, partition_status& status, std
   status.leader = from.value();
   status.log_start_offset = number<std::int64_t>(item, "log_start_offset");
   status.high_watermark = number<std::int64_t>(item, "high_watermark");
+  status.ordered_ms_ago = number<std::int64_t>(item, "ordered_ms_ago");
   if (const auto replicas = item.find("replicas"); replicas != item.end() && replicas->is_array())
     read_replicas(*replicas, status);
 }

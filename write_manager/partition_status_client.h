@@ -24,6 +24,8 @@ struct partition_status {
   std::vector<replica_status> replicas{};
   std::optional<std::int64_t> log_start_offset{};
   std::optional<std::int64_t> high_watermark{};
+  /// So long ago the leader's term began because an operator wanted that broker to lead.
+  std::optional<std::int64_t> ordered_ms_ago{};
 };
 
 using partition_statuses = std::map<group_id, partition_status>;

@@ -37,7 +37,8 @@ std::vector<led_partition> led_partitions(const db::metadata_snapshot& metadata,
       all.push_back({.group = group,
                      .leader = broker_id(*found->second.leader),
                      .preferred = preferred,
-                     .preferred_in_sync = replica != replicas.end() && replica->in_sync.value_or(false)});
+                     .preferred_in_sync = replica != replicas.end() && replica->in_sync.value_or(false),
+                     .ordered_ms_ago = found->second.ordered_ms_ago});
     }
   return all;
 }
@@ -157,7 +158,7 @@ repair_view repair_loop::state::view(const db::metadata_snapshot& metadata) cons
     made.back = health.next_return(now_ms);
     for (const auto& [id, broker] : metadata.brokers()) {
       made.boots[id] = health.boot_of(id).value_or(broker.boot);
-      made.brokers[id] = {health.steady_since_ms(id), health.last_trouble_ms(id)};
+      made.brokers[id] = {health.steady_since_ms(id)};
     }
   });
   made.partitions = partitions;
@@ -246,7 +247,7 @@ void repair_loop::state::look(const std::shared_ptr<state>& self) {
   look_at_brokers(*metadata);
   const std::int64_t now_ms = context.time.monotonic_ms();
   const repair_view seen = view(*metadata);
-  plan.observe_leaders(leaders(*metadata), seen.brokers, now_ms);
+  plan.observe_leaders(leaders(*metadata), now_ms);
   const std::optional<db::controller_office> office = lock.held();
   if (!office) {
     plan.leave_office();

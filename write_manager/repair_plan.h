@@ -46,9 +46,8 @@ class repair_plan {
   void leave_office() { epoch_ = 0; }
   [[nodiscard]] std::int64_t epoch() const { return epoch_; }
 
-  void observe_leaders(const std::map<group_id, broker_id>& leaders,
-                       const std::map<broker_id, spread_broker>& brokers, std::int64_t now_ms) {
-    spread_.observe(leaders, brokers, now_ms);
+  void observe_leaders(const std::map<group_id, broker_id>& leaders, std::int64_t now_ms) {
+    spread_.observe(leaders, now_ms);
   }
   /// Nothing while not in office. Each step counts as under way until `answered`.
   [[nodiscard]] std::vector<repair_step> next(const repair_view& view, std::int64_t now_ms);

@@ -7,6 +7,22 @@
 
 namespace marquee::raft {
 
+namespace {
+
+std::string describe(election_cause why) {
+  switch (why) {
+    case election_cause::vacancy:
+      return "a majority would vote for it";
+    case election_cause::transfer:
+      return "it was asked to take over";
+    case election_cause::order:
+      break;
+  }
+  return "an operator wants it to lead";
+}
+
+}  // namespace
+
 void node::state::start(std::int64_t first_now_ms) {
   started = true;
   now_ms = leader_heard_ms = first_now_ms;
@@ -104,13 +120,12 @@ void node::state::pre_campaign() {
 
 /// Raft paper 5.2. The requests wait until the own vote is durable: after a crash this node must not vote for
 /// another in the same term (raft-pitfalls 2, 3), and must still have the log that it was elected for.
-void node::state::campaign(bool transfer) {
+void node::state::campaign(election_cause why) {
+  cause = why;
   own_role = role::candidate;
   leader.reset();
   hard = {hard.term + 1, options.self};
-  events.add({.kind = node_event_kind::election_started,
-              .term = hard.term,
-              .why = transfer ? "it was asked to take over" : "a majority would vote for it"});
+  events.add({.kind = node_event_kind::election_started, .term = hard.term, .why = describe(why)});
   hard_changed = true;
   own_vote_persist_id = persists.next_id();
   restart_election_timer();
@@ -123,7 +138,7 @@ void node::state::campaign(bool transfer) {
     message request = make(message_type::vote_request, voter);
     request.index = log.last_index();
     request.index_term = log.last_term();
-    request.transfer = transfer;
+    request.transfer = why != election_cause::vacancy;
     send_when_log_is_durable(std::move(request));
   }
 }
@@ -139,14 +154,15 @@ result<> node::state::campaign_at_once() {
   if (doubt.open)
     return fail(error_code::refused,
                 "this replica may have lost what it acknowledged and does not stand until it is whole");
-  campaign(true);
+  campaign(election_cause::order);
   return {};
 }
 
 void node::state::count_votes() {
   const election_outcome outcome = votes.outcome(members.current(), options.self);
   if (outcome == election_outcome::open) return;
-  if (outcome == election_outcome::won && own_role == role::pre_candidate) return campaign(false);
+  if (outcome == election_outcome::won && own_role == role::pre_candidate)
+    return campaign(election_cause::vacancy);
   if (outcome == election_outcome::won) return become_leader();
   // Lost: wait for the deadline that this round was given.
   own_role = role::follower;
@@ -239,7 +255,7 @@ void node::state::on_vote_response(const message& m) {
 /// Thesis 3.10: the leader says that this log is complete, so no pre-vote is needed.
 void node::state::on_timeout_now(const message& m) {
   if (own_role == role::leader || leader != m.from || !may_campaign() || doubt.open) return;
-  campaign(true);
+  campaign(m.transfer ? election_cause::order : election_cause::transfer);
 }
 
 void node::state::become_follower(term_number term, std::optional<replica_id> new_leader) {
@@ -287,6 +303,7 @@ void node::state::become_leader() {
   own_role = role::leader;
   leader = options.self;
   term_led = hard.term;
+  led_since_ms = now_ms;
   events.add({.kind = node_event_kind::leader_elected, .term = hard.term});
   events.settled();
   newly_created = false;

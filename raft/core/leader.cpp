@@ -144,13 +144,14 @@ void node::state::confirm_reads() {
 }
 
 /// Thesis 3.10.
-result<> node::state::transfer_leadership(const replica_id& target) {
+result<> node::state::transfer_leadership(const replica_id& target, transfer_reason why) {
   if (own_role != role::leader) return fail(error_code::not_leader, who_leads());
   if (!members.current().is_voter(target))
     return fail(error_code::invalid_argument,
                 "replica " + to_string(target) + " is no voter of this group and cannot lead it");
   if (target == options.self) return {};
   transfer_target = target;
+  transfer_why = why;
   transfer_deadline_ms = now_ms + options.election_timeout_most_ms;
   events.add({.kind = node_event_kind::transfer_started, .term = hard.term, .other = target});
   continue_transfer();
@@ -161,7 +162,9 @@ result<> node::state::transfer_leadership(const replica_id& target) {
 void node::state::continue_transfer() {
   const auto peer = peers.find(*transfer_target);
   if (peer == peers.end() || peer->second.in_doubt || peer->second.match() != log.last_index()) return;
-  send(make(message_type::timeout_now, *transfer_target));
+  message order = make(message_type::timeout_now, *transfer_target);
+  order.transfer = transfer_why == transfer_reason::order;
+  send(std::move(order));
 }
 
 }  // namespace marquee::raft

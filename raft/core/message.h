@@ -48,6 +48,7 @@ struct message {
   /// number returned.
   std::uint64_t context = 0;
   /// vote_request: the old leader asked for this election (thesis 3.10), so its liveness is no objection.
+  /// timeout_now: an operator wanted it.
   bool transfer = false;
   /// The sender is in doubt (DESIGN D4): its vote counts only among the votes of all, its acknowledgement not
   /// at all. append_request: an answer to the receiver's doubt; it ends when the receiver holds everything up

@@ -170,8 +170,8 @@ void node::read_barrier(std::uint64_t id) {
     state_->reads.push_back({id, std::nullopt});
 }
 
-result<> node::transfer_leadership(replica_id target) {
-  return state_->transfer_leadership(target);
+result<> node::transfer_leadership(replica_id target, transfer_reason why) {
+  return state_->transfer_leadership(target, why);
 }
 
 result<> node::campaign() {
@@ -227,6 +227,8 @@ node_status node::status() const {
   status.last_index = state_->log.last_index();
   status.members = state_->members.current();
   status.in_doubt = state_->doubt.open;
+  if (is_leader() && state_->cause == election_cause::order)
+    status.ordered_ms_ago = state_->now_ms - state_->led_since_ms;
   for (const auto& [replica, peer] : state_->peers)
     status.progress.push_back(
         {replica, status.members.is_voter(replica), peer.match(), peer.next(),

@@ -137,8 +137,16 @@ struct node_status {
   configuration members;
   /// This replica's own.
   bool in_doubt = false;
+  /// Leader only: so long ago its term began because an operator wanted this replica to lead. Nothing: it was
+  /// elected because the group needed a leader.
+  std::optional<std::int64_t> ordered_ms_ago;
   /// Leader only.
   std::vector<peer_progress> progress;
+};
+
+enum class transfer_reason : std::uint8_t {
+  own,    ///< this process stops, or cannot lead well
+  order,  ///< an operator wants the target to lead
 };
 
 enum class peer_loss : std::uint8_t {
@@ -184,7 +192,7 @@ class node {
   /// `work::reads`.
   void read_barrier(std::uint64_t id);
   /// Hands leadership to `target` when it has caught up. Errors: not_leader, invalid_argument (not a voter).
-  [[nodiscard]] result<> transfer_leadership(replica_id target);
+  [[nodiscard]] result<> transfer_leadership(replica_id target, transfer_reason why = transfer_reason::own);
   /// An operator wants this node to stand for election at once. The leader's liveness is no objection, as
   /// after a transfer: if it lives it steps down. Errors: refused (it leads already, is no voter, or is in
   /// doubt).

@@ -33,6 +33,13 @@ namespace marquee::raft {
 ///   replication.cpp   appends sent, their answers, commit
 ///   doubt.cpp         replicas that may have lost what they acknowledged (DESIGN D4)
 ///   log_start.cpp     how much of the log retention may drop
+/// Why a node asks for votes.
+enum class election_cause : std::uint8_t {
+  vacancy,   ///< the group has no leader
+  transfer,  ///< its leader wants to be relieved
+  order,     ///< an operator wants this replica to lead
+};
+
 struct node::state {
   state(node_options wanted, restored_state restored, const log_reader& reader);
 
@@ -63,7 +70,7 @@ struct node::state {
   void on_vote_response(const message& m);
   void on_timeout_now(const message& m);
   void pre_campaign();
-  void campaign(bool transfer);
+  void campaign(election_cause why);
   [[nodiscard]] result<> campaign_at_once();
   void count_votes();
   /// Keeps the vote when the term stays the same (raft-pitfalls 1).
@@ -102,7 +109,7 @@ struct node::state {
   void on_heartbeat_response(const message& m);
   void begin_reads();
   void confirm_reads();
-  [[nodiscard]] result<> transfer_leadership(const replica_id& target);
+  [[nodiscard]] result<> transfer_leadership(const replica_id& target, transfer_reason why);
   void continue_transfer();
   [[nodiscard]] std::string who_leads() const;
 
@@ -163,15 +170,19 @@ struct node::state {
   vote_tally votes;
   std::uint64_t pre_vote_round = 0;
   std::uint64_t own_vote_persist_id = 0;
+  /// Of this node's newest election.
+  election_cause cause = election_cause::vacancy;
 
   // Leaders only.
   std::map<replica_id, peer_replication> peers;
   log_index term_start;
   term_number term_led;
+  std::int64_t led_since_ms = 0;
   std::int64_t next_heartbeat_ms = 0;
   read_barriers barriers;
   uncommitted_bytes uncommitted;
   std::optional<replica_id> transfer_target;
+  transfer_reason transfer_why = transfer_reason::own;
   std::int64_t transfer_deadline_ms = 0;
   record_offset tail_offset;
   std::int64_t tail_time_ms = 0;

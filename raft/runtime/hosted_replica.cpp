@@ -104,10 +104,11 @@ void hosted_replica::declare_durability() {
 
 bool hosted_replica::accept_loss() {
   if (!node_ || !node_->accept_loss()) return false;
-  log_warning(component,
-              "an operator accepted that the replica of {} may have lost relaxed writes: it votes and counts "
-              "again with what it has, up to entry {}",
-              to_string(group_), log_->last_index().value());
+  log_warning(
+      component,
+      "an operator accepted that the replica of {} may have lost acknowledged writes: it votes and counts "
+      "again with what it has, up to entry {}",
+      to_string(group_), log_->last_index().value());
   if (std::exchange(counted_in_doubt_, false)) metrics_.groups_in_doubt.add(-1);
   tell(raft_event{.name = "loss_accepted", .term = term(), .why = "an operator accepted it"});
   home_.want_turn(*this);
@@ -203,9 +204,9 @@ void hosted_replica::read_barrier(std::function<void(result<>)> done) {
   home_.want_turn(*this);
 }
 
-result<> hosted_replica::transfer_leadership(replica_id target) {
+result<> hosted_replica::transfer_leadership(replica_id target, transfer_reason why) {
   if (!node_) return failure(fenced_error(fenced_));
-  result<> begun = node_->transfer_leadership(target);
+  result<> begun = node_->transfer_leadership(target, why);
   home_.want_turn(*this);
   return begun;
 }

@@ -102,7 +102,7 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   void set_options(const group_options& options) override;
   [[nodiscard]] result<log_index> propose(proposal wanted, proposal_done done) override;
   void read_barrier(std::function<void(result<>)> done) override;
-  [[nodiscard]] result<> transfer_leadership(replica_id target) override;
+  [[nodiscard]] result<> transfer_leadership(replica_id target, transfer_reason why) override;
   [[nodiscard]] result<> campaign() override;
   void tend_segments(std::int64_t append_time_ms) override;
   [[nodiscard]] bool accept_loss() override;

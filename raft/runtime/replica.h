@@ -70,7 +70,7 @@ class replica {
   /// applied everything committed before it (thesis 6.4). Errors: not_leader, unavailable.
   virtual void read_barrier(std::function<void(result<>)> done) = 0;
   /// Asks; the result says only whether it was begun. Errors: not_leader, invalid_argument (not a voter).
-  [[nodiscard]] virtual result<> transfer_leadership(replica_id target) = 0;
+  [[nodiscard]] virtual result<> transfer_leadership(replica_id target, transfer_reason why) = 0;
   /// Stands for election at once, also while another replica leads. Errors: refused (leads already, no voter,
   /// in doubt), unavailable (fenced).
   [[nodiscard]] virtual result<> campaign() = 0;

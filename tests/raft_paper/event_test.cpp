@@ -17,7 +17,7 @@ TEST(node_events, tell_of_an_election_from_both_sides) {
   ASSERT_TRUE(group[2].core().campaign());
   group.deliver_all();
   EXPECT_EQ(group[2].take_events(),
-            (events{"election_started 2: it was asked to take over", "leader_elected 2"}));
+            (events{"election_started 2: an operator wants it to lead", "leader_elected 2"}));
   EXPECT_EQ(group[1].take_events(), (events{"stepped_down 2: another replica began term 2",
                                             "vote_granted 2 2", "leader_followed 2 2"}));
 }

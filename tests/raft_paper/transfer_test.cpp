@@ -14,6 +14,25 @@ TEST(transfer, moves_leadership_to_any_voter_although_the_leader_is_alive) {
   }
 }
 
+// Who spreads leaders must tell what an operator wanted from what just happened.
+TEST(transfer, leader_says_whether_an_operator_wanted_it) {
+  test_group group(3);
+  const int first = group.elect();
+  EXPECT_FALSE(group[first].core().status().ordered_ms_ago.has_value()) << "nobody led";
+  const int second = first == 1 ? 2 : 1;
+  ASSERT_TRUE(group[first].core().transfer_leadership(replica(second), transfer_reason::order));
+  group.deliver_all();
+  ASSERT_EQ(group.leader(), second);
+  EXPECT_TRUE(group[second].core().status().ordered_ms_ago.has_value());
+  EXPECT_FALSE(group[first].core().status().ordered_ms_ago.has_value()) << "it follows";
+  group.elect_this(first);
+  EXPECT_FALSE(group[first].core().status().ordered_ms_ago.has_value()) << "the leader wanted to be relieved";
+  ASSERT_TRUE(group[second].core().campaign());
+  group.deliver_all();
+  ASSERT_EQ(group.leader(), second);
+  EXPECT_TRUE(group[second].core().status().ordered_ms_ago.has_value());
+}
+
 // Pitfall 60: the target must have the whole log first; nothing is accepted meanwhile.
 TEST(transfer, target_that_lags_is_told_only_when_it_has_caught_up) {
   test_replica one(replica(1), voters({1, 2, 3}));

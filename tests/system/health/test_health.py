@@ -59,6 +59,29 @@ def test_frozen_broker_is_evicted_and_taken_back_with_its_leaderships(cluster):
     cluster.wait(lambda: not missing_in(cluster, "watched"), "it never caught up")
 
 
+def test_leadership_that_was_lost_for_a_moment_comes_back_and_what_an_operator_moved_stays(cluster):
+    partitions = create(cluster, "stalled", partitions=3)
+    cluster.wait(lambda: len({p["leader"] for p in partitions()}) == 3, "leaders are not spread at first")
+    led = {p["leader"]: p["partition"] for p in partitions()}
+    moved_from, moved_to, short = (entry["broker_id"] for entry in cluster.processes("broker"))
+
+    def leads(partition):
+        return partitions()[led[partition]]["leader"]
+
+    arguments = ["--partition", f"stalled/{led[moved_from]}", "--to", str(moved_to)]
+    cluster.marquee("raft", "transfer", *arguments, "--state-dir", str(cluster.layout.state_dir))
+    cluster.wait(lambda: leads(moved_from) == moved_to, "the operator's transfer did not come about")
+    for _ in range(3):  # until it is long enough for an election, and too short for anybody to miss a heartbeat
+        with cluster.frozen(cluster.broker_of(short)):
+            time.sleep(1.2)
+        if leads(short) != short:
+            break
+    else:
+        raise AssertionError("it kept its leadership although it stood still")
+    cluster.wait(lambda: leads(short) == short, "it did not get its leadership back")
+    assert leads(moved_from) == moved_to
+
+
 def test_more_than_a_third_dead_at_once_means_that_nobody_is_evicted(cluster):
     first, second, _ = cluster.processes("broker")
     controller = cluster.controller()

@@ -84,7 +84,7 @@ class fake_replica final : public raft::replica {
     return added.index;
   }
   void read_barrier(std::function<void(result<>)> done) override { barriers.push_back(std::move(done)); }
-  result<> transfer_leadership(replica_id) override { return {}; }
+  result<> transfer_leadership(replica_id, raft::transfer_reason) override { return {}; }
   result<> campaign() override { return {}; }
   void tend_segments(std::int64_t append_time_ms) override { log_.end_segment_older_than(append_time_ms); }
   bool is_leader() const override { return leads_; }

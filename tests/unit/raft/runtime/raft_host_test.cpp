@@ -230,7 +230,8 @@ TEST_F(raft_host_test, leadership_moves_where_it_is_asked_to) {
   const int target = leader % 3 + 1;
   const auto who = brokers[leader].host->find(group_of(0));
   bool begun = false;
-  who->loop().run_and_wait([&] { begun = who->transfer_leadership(replica_of(target)).has_value(); });
+  who->loop().run_and_wait(
+      [&] { begun = who->transfer_leadership(replica_of(target), transfer_reason::order).has_value(); });
   EXPECT_TRUE(begun);
   EXPECT_TRUE(eventually([&] { return brokers[target].machine(group_of(0)).ready(); }));
 }
