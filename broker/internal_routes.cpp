@@ -11,6 +11,7 @@
 #include "broker/raft_admin_handler.h"
 #include "broker/record_admin_handler.h"
 #include "broker/recover_handler.h"
+#include "broker/replica_lookup.h"
 #include "net/api_error.h"
 
 namespace marquee::broker {
@@ -24,16 +25,6 @@ using push_verdict = cluster_metadata::push_verdict;
 constexpr std::int64_t longest_poll_ms = 60'000;
 constexpr std::int64_t report_timeout_ms = 2'000;
 constexpr std::size_t leaders_most = 10'000;
-
-http_response problem(const internal_routes_environment& environment, int status, std::string code,
-                      std::string message) {
-  net::api_error error;
-  error.status = status;
-  error.code = std::move(code);
-  error.message = std::move(message);
-  error.component = environment.component;
-  return net::to_response(error);
-}
 
 std::int64_t number(const net::http_request& request, std::string_view name, std::int64_t fallback) {
   const std::string* text = request.query_value(name);
@@ -49,8 +40,8 @@ using inner_handler = std::function<net::task<http_response>(const internal_rout
 net::http_handler guarded(const internal_routes_environment& environment, inner_handler inner) {
   return [&environment, inner = std::move(inner)](net::http_exchange& exchange) -> net::task<http_response> {
     if (!environment.secret.signed_by_cluster(exchange.request))
-      co_return problem(
-          environment, 403, "FORBIDDEN",
+      co_return refusal(
+          environment.component, 403, "FORBIDDEN",
           "this endpoint is for processes of the cluster: the proof of its secret is missing or wrong");
     broker_services* services = environment.services();
     if (services == nullptr)
@@ -66,10 +57,10 @@ http_response answer_push(const internal_routes_environment& environment, const 
     case push_verdict::applied:
       return net::json_response(json{{"status", "success"}, {"version", now.version}}.dump());
     case push_verdict::gap:
-      return problem(environment, 409, "METADATA_GAP",
+      return refusal(environment.component, 409, "METADATA_GAP",
                      "this broker has version " + std::to_string(now.version) + ": send everything");
     case push_verdict::wrong_cluster:
-      return problem(environment, 409, "WRONG_CLUSTER",
+      return refusal(environment.component, 409, "WRONG_CLUSTER",
                      "this broker belongs to cluster " + to_string(now.cluster_id));
     case push_verdict::stale_controller:
       break;

@@ -28,16 +28,6 @@ constexpr std::int64_t records_most = 1'000;
 constexpr std::size_t read_bytes_most = std::size_t{4} << 20;
 constexpr std::int16_t produce_version = 11;
 
-http_response problem(const internal_routes_environment& environment, int status, std::string code,
-                      std::string message) {
-  net::api_error error;
-  error.status = status;
-  error.code = std::move(code);
-  error.message = std::move(message);
-  error.component = environment.component;
-  return net::to_response(error);
-}
-
 kafka::produce_request one_record(const std::string& topic, std::int32_t partition, std::int64_t now_ms,
                                   const std::optional<std::string>& key, const std::string& value) {
   kafka::record_batch_builder builder;
@@ -79,7 +69,7 @@ http_response answer_store(const internal_routes_environment& environment, const
     late.outcome = net::api_outcome::unknown;
     return net::to_response(late);
   }
-  return problem(environment, 422, "REFUSED",
+  return refusal(environment.component, 422, "REFUSED",
                  told.error_message.value_or("the record was refused: Kafka error " +
                                              std::to_string(static_cast<int>(told.error))));
 }

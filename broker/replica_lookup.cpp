@@ -29,13 +29,17 @@ replica_pointer find_replica(const broker_services& services, const asked_partit
   return topic_id ? services.host.find({*topic_id, partition_id(asked.partition)}) : replica_pointer();
 }
 
-net::http_response no_replica(const std::string& component, const asked_partition& asked) {
+net::http_response refusal(const std::string& component, int status, std::string code, std::string message) {
   net::api_error error;
-  error.status = 404;
-  error.code = "NO_REPLICA";
-  error.message = "this broker has no replica of " + asked.text();
+  error.status = status;
+  error.code = std::move(code);
+  error.message = std::move(message);
   error.component = component;
   return net::to_response(error);
+}
+
+net::http_response no_replica(const std::string& component, const asked_partition& asked) {
+  return refusal(component, 404, "NO_REPLICA", "this broker has no replica of " + asked.text());
 }
 
 net::http_response not_leader(const broker_services& services, const std::string& component,

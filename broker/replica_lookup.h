@@ -26,6 +26,9 @@ struct asked_partition {
 /// Null if this broker has no replica of it.
 [[nodiscard]] replica_pointer find_replica(const broker_services& services, const asked_partition& asked);
 
+/// A definite no.
+[[nodiscard]] net::http_response refusal(const std::string& component, int status, std::string code,
+                                         std::string message);
 /// 404 NO_REPLICA.
 [[nodiscard]] net::http_response no_replica(const std::string& component, const asked_partition& asked);
 /// 409 NOT_LEADER with `leader` (broker id, or null) and `leader_http` ("host:port", or null).

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/file_system.h"
+#include "base/logging.h"
 #include "client/administrator.h"
 #include "net/endpoint.h"
 #include "net/future.h"
@@ -89,6 +90,21 @@ net::task<void> send(net::event_loop& loop, const net::cluster_secret& secret, n
 }
 
 }  // namespace
+
+std::expected<partition_access, exit_code> open_partition(const command_context& context,
+                                                          const std::string& partition_text,
+                                                          const broker_access_options& options) {
+  auto partition = parse_partition_name(partition_text);
+  if (!partition)
+    return std::unexpected(
+        report_usage(context, fmt::format("--partition '{}' is not topic/number, such as orders/0",
+                                          escape_for_log(partition_text))));
+  auto access = broker_access::make(context, options);
+  if (!access) return std::unexpected(report_usage(context, access.error().message));
+  auto brokers = access->brokers();
+  if (!brokers) return std::unexpected(report(context, brokers.error()));
+  return partition_access{std::move(*partition), std::move(*access), std::move(*brokers)};
+}
 
 std::vector<std::pair<std::int64_t, std::string>> brokers_of_cluster_file(const std::string& state_dir) {
   const auto content = read_file(system_file_system(), state_dir + "/cluster.json", cluster_file_limit_bytes);

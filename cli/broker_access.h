@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "base/result.h"
 #include "cli/command_context.h"
+#include "cli/partition_name.h"
 #include "client/api_failure.h"
 #include "net/cluster_secret.h"
 #include "net/event_loop.h"
@@ -66,6 +68,18 @@ class broker_access {
   net::cluster_secret secret_;
   std::unique_ptr<net::event_loop> loop_;
 };
+
+/// What a command about one partition begins with.
+struct partition_access {
+  partition_name partition;
+  broker_access access;
+  std::vector<std::string> brokers;
+};
+/// Else says on stderr what is wrong with `partition_text` or the options, or that nobody names the brokers,
+/// and gives the exit code.
+[[nodiscard]] std::expected<partition_access, exit_code> open_partition(const command_context& context,
+                                                                        const std::string& partition_text,
+                                                                        const broker_access_options& options);
 
 /// The brokers of cluster.json: id and HTTP address. Empty without such a file.
 [[nodiscard]] std::vector<std::pair<std::int64_t, std::string>> brokers_of_cluster_file(

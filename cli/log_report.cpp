@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "broker/batch_table.h"
+#include "cli/json_text.h"
 #include "raft/core/configuration.h"
 #include "raft/core/log_start.h"
 
@@ -13,10 +14,6 @@ namespace marquee::cli {
 namespace {
 
 using nlohmann::json;
-
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 const char* name_of(raft::entry_type type) {
   switch (type) {

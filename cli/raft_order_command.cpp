@@ -12,6 +12,7 @@
 #include "base/logging.h"
 #include "cli/administration.h"
 #include "cli/broker_access.h"
+#include "cli/json_text.h"
 #include "cli/partition_name.h"
 #include "cli/raft_command.h"
 #include "net/http_message.h"
@@ -34,16 +35,6 @@ struct order_arguments {
 
 /// Who is asked when --broker names nobody.
 enum class addressee : std::uint8_t { leader, any_follower };
-
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::string text_at(const json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end() || found->is_null()) return "-";
-  return escape_for_log(found->is_string() ? found->get<std::string>() : found->dump());
-}
 
 exit_code report_answer(const command_context& context, const broker_answer& answer) {
   if (context.json) {
@@ -106,29 +97,24 @@ exit_code report_no_leader(const command_context& context, const partition_name&
 exit_code give_order(const command_context& context, const order_arguments& arguments,
                      const std::string& method, const std::string& target, json body, addressee whom,
                      const std::function<std::string(const json&)>& show) {
-  const auto partition = parse_partition_name(arguments.partition);
-  if (!partition)
-    return report_usage(context, fmt::format("--partition '{}' is not topic/number, such as orders/0",
-                                             escape_for_log(arguments.partition)));
   if (arguments.access.brokers.size() > 1)
     return report_usage(context, "this command goes to one broker: give --broker once");
-  auto access = broker_access::make(context, arguments.access);
-  if (!access) return report_usage(context, access.error().message);
-  const auto brokers = access->brokers();
-  if (!brokers) return report(context, brokers.error());
-  std::string broker = brokers->empty() ? "" : brokers->front();
-  if (!access->is_told_whom()) {
-    const auto answers = ask_for_replicas(*access, *brokers, *partition);
+  auto opened = open_partition(context, arguments.partition, arguments.access);
+  if (!opened) return opened.error();
+  const partition_name& partition = opened->partition;
+  std::string broker = opened->brokers.empty() ? "" : opened->brokers.front();
+  if (!opened->access.is_told_whom()) {
+    const auto answers = ask_for_replicas(opened->access, opened->brokers, partition);
     const broker_answer* leader = find_leader(answers);
-    if (leader == nullptr) return report_no_leader(context, *partition, answers);
+    if (leader == nullptr) return report_no_leader(context, partition, answers);
     broker = leader->broker;
     if (whom == addressee::any_follower)
       for (const broker_answer& each : answers)
         if (each.good() && each.body.value("role", "") == "follower") broker = each.broker;
   }
-  body["topic"] = partition->topic;
-  body["partition"] = partition->partition;
-  const broker_answer answer = access->ask(broker, method, target, body);
+  body["topic"] = partition.topic;
+  body["partition"] = partition.partition;
+  const broker_answer answer = opened->access.ask(broker, method, target, body);
   if (!answer.good()) return report_answer(context, answer);
   json told = answer.body;
   told["broker"] = broker;
@@ -137,30 +123,25 @@ exit_code give_order(const command_context& context, const order_arguments& argu
 }
 
 exit_code run_leader(const command_context& context, const order_arguments& arguments) {
-  const auto partition = parse_partition_name(arguments.partition);
-  if (!partition)
-    return report_usage(context, fmt::format("--partition '{}' is not topic/number, such as orders/0",
-                                             escape_for_log(arguments.partition)));
-  auto access = broker_access::make(context, arguments.access);
-  if (!access) return report_usage(context, access.error().message);
-  const auto brokers = access->brokers();
-  if (!brokers) return report(context, brokers.error());
-  const auto answers = ask_for_replicas(*access, *brokers, *partition);
+  auto opened = open_partition(context, arguments.partition, arguments.access);
+  if (!opened) return opened.error();
+  const auto answers = ask_for_replicas(opened->access, opened->brokers, opened->partition);
   const broker_answer* leader = find_leader(answers);
   // A follower that was asked alone knows it too.
   for (const broker_answer& each : answers)
     if (leader == nullptr && each.good() && each.body.contains("leader") && each.body["leader"].is_number())
       leader = &each;
-  if (leader == nullptr) return report_no_leader(context, *partition, answers);
+  if (leader == nullptr) return report_no_leader(context, opened->partition, answers);
   const json told = {{"topic", leader->body.value("topic", json())},
-                     {"partition", partition->partition},
+                     {"partition", opened->partition.partition},
                      {"leader", leader->body["leader"]},
                      {"term", leader->body["term"]},
                      {"told_by", leader->broker}};
-  fmt::print("{}\n", context.json ? dump(told)
-                                  : fmt::format("broker {} leads {} in term {} (says {})",
-                                                text_at(told, "leader"), escape_for_log(partition->text()),
-                                                text_at(told, "term"), leader->broker));
+  fmt::print("{}\n", context.json
+                         ? dump(told)
+                         : fmt::format("broker {} leads {} in term {} (says {})", text_at(told, "leader"),
+                                       escape_for_log(opened->partition.text()), text_at(told, "term"),
+                                       leader->broker));
   return exit_code::success;
 }
 

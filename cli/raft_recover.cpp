@@ -60,25 +60,19 @@ json recovery_json(const std::vector<recovered_replica>& replicas) {
 }
 
 exit_code run_recover(const command_context& context, const recover_arguments& arguments) {
-  const auto partition = parse_partition_name(arguments.partition);
-  if (!partition)
-    return report_usage(context, fmt::format("--partition '{}' is not topic/number, such as orders/0",
-                                             escape_for_log(arguments.partition)));
-  auto access = broker_access::make(context, arguments.access);
-  if (!access) return report_usage(context, access.error().message);
-  const auto brokers = access->brokers();
-  if (!brokers) return report(context, brokers.error());
+  auto opened = open_partition(context, arguments.partition, arguments.access);
+  if (!opened) return opened.error();
 
-  const json body = {{"topic", partition->topic},
-                     {"partition", partition->partition},
+  const json body = {{"topic", opened->partition.topic},
+                     {"partition", opened->partition.partition},
                      {"accept_loss", arguments.accept_loss}};
   std::vector<recovered_replica> replicas;
-  for (const broker_answer& each : access->ask_all(*brokers, "POST", "/internal/recover", body))
+  for (const broker_answer& each : opened->access.ask_all(opened->brokers, "POST", "/internal/recover", body))
     replicas.push_back(read_answer(each.broker, each));
   const exit_code end = judge_recovery(replicas, arguments.accept_loss);
   const std::string text =
       context.json ? recovery_json(replicas).dump(-1, ' ', false, json::error_handler_t::replace) + "\n"
-                   : describe_recovery(*partition, replicas, arguments.accept_loss);
+                   : describe_recovery(opened->partition, replicas, arguments.accept_loss);
   fmt::print(end == exit_code::success ? stdout : stderr, "{}", text);
   return end;
 }

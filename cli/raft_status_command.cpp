@@ -18,6 +18,7 @@
 #include "cli/broker_access.h"
 #include "cli/event_follower.h"
 #include "cli/interruption.h"
+#include "cli/json_text.h"
 #include "cli/partition_name.h"
 #include "cli/raft_command.h"
 #include "cli/text_table.h"
@@ -35,20 +36,10 @@ struct status_arguments {
   bool follow = false;
 };
 
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::string cell(const json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end() || found->is_null()) return "-";
-  return escape_for_log(found->is_string() ? found->get<std::string>() : found->dump());
-}
-
 /// Topic (name where known), partition.
 std::string which(const json& replica) {
-  return (cell(replica, "topic") == "-" ? cell(replica, "topic_id") : cell(replica, "topic")) + "/" +
-         cell(replica, "partition");
+  return (text_at(replica, "topic") == "-" ? text_at(replica, "topic_id") : text_at(replica, "topic")) + "/" +
+         text_at(replica, "partition");
 }
 
 std::string sync_of(const json& replica, const json* leader) {
@@ -67,14 +58,14 @@ void print_event(const json& event) {
   const std::int64_t at_ms = event.value("at_ms", std::int64_t{0});
   const std::time_t seconds = at_ms / 1000;
   std::string line = fmt::format("{:%H:%M:%S}.{:03} broker {:<3}", fmt::gmtime(seconds), at_ms % 1000,
-                                 cell(event, "broker_id"));
+                                 text_at(event, "broker_id"));
   if (event.contains("topic_id"))
-    line += fmt::format(" {:<20} term {:<4}", which(event), cell(event, "term"));
-  line += " " + cell(event, "event");
+    line += fmt::format(" {:<20} term {:<4}", which(event), text_at(event, "term"));
+  line += " " + text_at(event, "event");
   if (event.value("pre_vote", false)) line += " (pre-vote)";
-  if (event.contains("other")) line += " broker " + cell(event, "other");
-  if (event.contains("missed")) line += ": " + cell(event, "missed") + " events were not kept";
-  if (event.contains("why")) line += ": " + cell(event, "why");
+  if (event.contains("other")) line += " broker " + text_at(event, "other");
+  if (event.contains("missed")) line += ": " + text_at(event, "missed") + " events were not kept";
+  if (event.contains("why")) line += ": " + text_at(event, "why");
   fmt::print("{}\n", line);
 }
 
@@ -122,7 +113,7 @@ gathered gather(const std::vector<broker_answer>& answers) {
       all.failed.push_back(&each);
   }
   std::ranges::sort(all.replicas, {}, [](const json& one) {
-    return std::tuple(cell(one, "topic"), cell(one, "topic_id"), one.value("partition", 0),
+    return std::tuple(text_at(one, "topic"), text_at(one, "topic_id"), one.value("partition", 0),
                       one.value("broker_id", 0));
   });
   return all;
@@ -180,14 +171,14 @@ std::string show_replicas(const std::vector<json>& replicas) {
     const std::int64_t lag = leader == nullptr ? 0
                                                : leader->value("last_index", std::int64_t{0}) -
                                                      each.value("last_index", std::int64_t{0});
-    rows.push_back({which(each), cell(each, "broker_id"), cell(each, "role"), cell(each, "term"),
-                    cell(each, "leader"), cell(each, "log_start_offset"), cell(each, "commit_index"),
-                    cell(each, "applied_index"), cell(each, "last_index"),
+    rows.push_back({which(each), text_at(each, "broker_id"), text_at(each, "role"), text_at(each, "term"),
+                    text_at(each, "leader"), text_at(each, "log_start_offset"), text_at(each, "commit_index"),
+                    text_at(each, "applied_index"), text_at(each, "last_index"),
                     leader == nullptr ? "-" : std::to_string(std::max<std::int64_t>(lag, 0)),
                     sync_of(each, leader)});
     if (each.contains("fenced") && each["fenced"].is_string())
-      fenced += fmt::format("{} on broker {} is fenced: {}\n", which(each), cell(each, "broker_id"),
-                            cell(each, "fenced"));
+      fenced += fmt::format("{} on broker {} is fenced: {}\n", which(each), text_at(each, "broker_id"),
+                            text_at(each, "fenced"));
   }
   return to_text(rows) + (fenced.empty() ? "" : "\n" + fenced);
 }

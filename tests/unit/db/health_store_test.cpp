@@ -3,35 +3,14 @@
 #include <algorithm>
 
 #include "db/controller_lock.h"
-#include "db/metadata_store.h"
-#include "net/event_loop.h"
-#include "tests/unit/db/private_postgres.h"
+#include "tests/unit/db/store_fixture.h"
 
 namespace marquee::db {
 namespace {
 
-using net::deadline;
-
-constexpr std::int64_t patience_ms = 20'000;
-
 /// What the health check keeps in PostgreSQL: who is evicted, and who was last seen when.
-class health_store_test : public ::testing::Test {
+class health_store_test : public store_fixture {
  protected:
-  /// Runs one call of the store to its end.
-  template <class Make>
-  auto ask(Make make) {
-    using outcome = typename decltype(make())::value_type;
-    std::optional<outcome> value;
-    loop_.spawn_and_wait([&]() -> net::task<void> { value.emplace(co_await make()); });
-    return std::move(*value);
-  }
-  health_store_test() : url_(shared_postgres().new_database()), store_({.url = url_}) {
-    EXPECT_TRUE(ask([this] { return store_.migrate(deadline::in_ms(patience_ms)); }).has_value());
-  }
-  uuid create_topic() {
-    const new_topic wanted{.topic_id = uuid::random(), .name = "activity", .config = {}, .partitions = {}};
-    return ask([&] { return store_.create_topic(wanted, deadline::in_ms(patience_ms)); })->topic_id;
-  }
   result<registered_broker> register_broker(std::int64_t boot) {
     const broker_registration wanted{.incarnation = incarnation_id(77),
                                      .boot = boot_count(boot),
@@ -39,15 +18,8 @@ class health_store_test : public ::testing::Test {
                                      .kafka_port = 9092,
                                      .raft_port = 9192,
                                      .http_port = 9644};
-    return ask([&] { return store_.register_broker(wanted, deadline::in_ms(patience_ms)); });
+    return store_fixture::register_broker(wanted);
   }
-  result<metadata_changes> changes(metadata_version above) {
-    return ask([&] { return store_.read_changes(above, deadline::in_ms(patience_ms)); });
-  }
-
-  std::string url_;
-  net::event_loop loop_{"test"};
-  metadata_store store_;
 };
 
 class eviction_test : public health_store_test {
@@ -100,7 +72,7 @@ TEST_F(eviction_test, broker_that_was_started_again_meanwhile_is_not_evicted_and
 }
 
 TEST_F(health_store_test, activity_keeps_the_newest_time_and_gives_what_was_written_since) {
-  const uuid topic = create_topic();
+  const uuid topic = create("activity")->topic_id;
   const auto write = [&](std::vector<activity_item> items) {
     return ask([&] { return store_.write_activity(items, deadline::in_ms(patience_ms)); });
   };
@@ -123,7 +95,7 @@ TEST_F(health_store_test, activity_keeps_the_newest_time_and_gives_what_was_writ
 }
 
 TEST_F(health_store_test, activity_of_a_deleted_client_goes_with_it) {
-  const uuid topic = create_topic();
+  const uuid topic = create("activity")->topic_id;
   const std::int64_t number =
       *ask([&] { return store_.register_producer(topic, deadline::in_ms(patience_ms)); });
   const std::vector<activity_item> items = {{{activity_kind::producer, number}, topic, 500},
