@@ -33,8 +33,15 @@ std::optional<append_id> append_queue::enqueue(append_request request) {
 }
 
 void append_queue::pump() {
-  while (open_ && !queue_.empty() && in_flight_ < static_cast<std::size_t>(options_.entries_in_flight))
+  while (may_propose())
     if (!propose_next()) return;
+}
+
+bool append_queue::may_propose() const {
+  if (!open_ || queue_.empty()) return false;
+  if (in_flight_ == 0) return true;
+  return in_flight_ < static_cast<std::size_t>(options_.entries_in_flight) &&
+         queued_bytes_ >= options_.joining_bytes;
 }
 
 std::vector<append_queue::queued> append_queue::take_batch() {

@@ -47,12 +47,16 @@ struct append_queue_options {
   std::int64_t entry_bytes = 1 << 20;
   /// Entries that may be on their way to a majority at once.
   std::int64_t entries_in_flight = 2;
+  /// Another entry joins those in flight only with so much in it: a small one costs three brokers a write, a
+  /// sync and a message each like a large one.
+  std::int64_t joining_bytes = 64 << 10;
   /// What may wait for its turn; beyond it appends are refused.
   std::int64_t queued_bytes_most = std::int64_t{32} << 20;
 };
 
-/// Makes entries of batches at a leader: what arrives while the last entries are in flight becomes the next
-/// one (DESIGN D20); nothing waits for a timer. Assigns offsets in the order of arrival.
+/// Makes entries of batches at a leader: what arrives while an entry is in flight becomes the next one
+/// (DESIGN D20), several at once when there is much of it; nothing waits for a timer. Assigns offsets in the
+/// order of arrival.
 ///
 /// Owned by the partition, on its thread. Bounded by `queued_bytes_most`. When leadership is lost, what was
 /// proposed ends with NOT_LEADER_OR_FOLLOWER and outcome unknown, what was queued likewise and definite.
@@ -97,6 +101,7 @@ class append_queue {
     std::int64_t stamp_ms = 0;
   };
 
+  [[nodiscard]] bool may_propose() const;
   [[nodiscard]] bool propose_next();
   /// Takes as much from the queue as makes one entry.
   std::vector<queued> take_batch();

@@ -42,6 +42,8 @@ void describe_limits(config_schema& schema, broker_options& options) {
                  "A log entry is closed when it holds this much.");
   schema.integer("partition.entries_in_flight", options.appends.entries_in_flight, 1, 64,
                  "Entries of a partition that may be on their way to a majority at once.");
+  schema.integer("partition.joining_bytes", options.appends.joining_bytes, 1, 16 * mebibyte,
+                 "Another entry joins those on their way only if it holds this much.");
   schema.integer("partition.queued_bytes_most", options.appends.queued_bytes_most, mebibyte, 1024 * mebibyte,
                  "What may wait to be appended to a partition; then it answers NOT_ENOUGH_REPLICAS.");
   schema.integer(

@@ -1,22 +1,50 @@
 #include "net/cluster_secret.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
+
+#include <memory>
 
 #include "base/assert.h"
 #include "base/file_system.h"
 
 namespace marquee::net {
 
+namespace {
+
+struct mac_deleter {
+  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+};
+using mac_context = std::unique_ptr<EVP_MAC_CTX, mac_deleter>;
+
+/// Finding the algorithm costs OpenSSL several times what a short message does, so it is done once a thread.
+mac_context make_context() {
+  EVP_MAC* algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  mac_context made(EVP_MAC_CTX_new(algorithm));
+  EVP_MAC_free(algorithm);
+  char digest[] = "SHA256";
+  const std::array<OSSL_PARAM, 2> parameters{
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
+  MARQUEE_ASSERT(made != nullptr && EVP_MAC_CTX_set_params(made.get(), parameters.data()) == 1,
+                 "HMAC-SHA256 must be available");
+  return made;
+}
+
+}  // namespace
+
 sha256_digest hmac_sha256(bytes_view key, std::span<const bytes_view> parts) {
-  bytes message;
-  for (const bytes_view part : parts) message.insert(message.end(), part.begin(), part.end());
+  thread_local const mac_context context = make_context();
+  // A null key means the one before.
+  static constexpr std::uint8_t no_key = 0;
+  bool done = EVP_MAC_init(context.get(), key.empty() ? &no_key : key.data(), key.size(), nullptr) == 1;
+  for (const bytes_view part : parts)
+    done = done && EVP_MAC_update(context.get(), part.data(), part.size()) == 1;
   sha256_digest digest{};
-  unsigned int size = 0;
-  const unsigned char* made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(),
-                                   message.size(), digest.data(), &size);
-  MARQUEE_ASSERT(made != nullptr && size == digest.size(), "HMAC-SHA256 must be available");
+  std::size_t size = 0;
+  done = done && EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) == 1;
+  MARQUEE_ASSERT(done && size == digest.size(), "HMAC-SHA256 must be available");
   return digest;
 }
 

@@ -29,6 +29,7 @@ struct shipment {
 /// A request of the shared lane that is under way.
 struct voyage {
   std::set<group_id> partitions;
+  net::deadline alone_until = net::deadline::never();
   net::deadline slow_from = net::deadline::never();
   bool slow = false;
 };
@@ -38,7 +39,19 @@ using voyage_place = std::optional<std::list<voyage>::iterator>;
 
 struct lane {
   std::deque<waiting_item> waiting;
+  std::int64_t waiting_bytes = 0;
   std::int64_t in_flight = 0;
+
+  void push(waiting_item item) {
+    waiting_bytes += item.item->bytes();
+    waiting.push_back(std::move(item));
+  }
+  waiting_item pop() {
+    waiting_item next = std::move(waiting.front());
+    waiting.pop_front();
+    waiting_bytes -= next.item->bytes();
+    return next;
+  }
 };
 
 struct broker_queue {
@@ -153,8 +166,7 @@ struct produce_batcher::state : std::enable_shared_from_this<produce_batcher::st
     std::uint64_t batches = 0;
     while (!queue.waiting.empty() &&
            (size == 0 || size + queue.waiting.front().item->bytes() <= options.request_bytes)) {
-      waiting_item next = std::move(queue.waiting.front());
-      queue.waiting.pop_front();
+      waiting_item next = queue.pop();
       take_off(next);
       if (next.end.passed()) {
         next.answer.set(
@@ -189,22 +201,34 @@ struct produce_batcher::state : std::enable_shared_from_this<produce_batcher::st
         queue.alone.try_emplace(partition);
       }
     }
-    std::deque<waiting_item> stay;
-    for (waiting_item& waiting : std::exchange(queue.shared.waiting, {})) {
-      const auto own = queue.alone.find(waiting.item->partition);
-      (own == queue.alone.end() ? stay : own->second.waiting).push_back(std::move(waiting));
+    if (queue.alone.empty()) return;
+    lane stay;
+    stay.in_flight = queue.shared.in_flight;
+    while (!queue.shared.waiting.empty()) {
+      waiting_item next = queue.shared.pop();
+      const auto own = queue.alone.find(next.item->partition);
+      (own == queue.alone.end() ? stay : own->second).push(std::move(next));
     }
-    queue.shared.waiting = std::move(stay);
+    queue.shared = std::move(stay);
+  }
+
+  [[nodiscard]] bool may_send(const broker_queue& queue) const {
+    const lane& shared = queue.shared;
+    if (shared.waiting.empty() || shared.in_flight >= options.requests_in_flight) return false;
+    if (shared.in_flight == 0 || shared.waiting_bytes >= options.joining_bytes) return true;
+    return std::ranges::all_of(queue.voyages,
+                               [](const voyage& each) { return each.slow || each.alone_until.passed(); });
   }
 
   void pump(broker_id broker) {
     broker_queue& queue = queues[broker];
-    while (queue.shared.in_flight < options.requests_in_flight && !queue.shared.waiting.empty()) {
+    while (may_send(queue)) {
       shipment next = load(queue.shared);
       if (next.items.empty()) continue;
       ++queue.shared.in_flight;
-      queue.voyages.push_back(
-          {.partitions = next.partitions, .slow_from = net::deadline::in_ms(options.slow_after_ms)});
+      queue.voyages.push_back({.partitions = next.partitions,
+                               .alone_until = net::deadline::in_ms(options.alone_at_most_ms),
+                               .slow_from = net::deadline::in_ms(options.slow_after_ms)});
       set_sail(broker, std::move(next), std::prev(queue.voyages.end()));
     }
     std::erase_if(queue.alone, [&](const auto& each) {
@@ -239,11 +263,11 @@ struct produce_batcher::state : std::enable_shared_from_this<produce_batcher::st
     });
   }
 
-  /// Something waits behind requests that may be slow.
+  /// Something waits behind requests that may take long.
   static net::task<void> watch(std::shared_ptr<state> self, broker_id broker) {
     broker_queue& queue = self->queues[broker];
     while (!queue.shared.waiting.empty()) {
-      co_await net::sleep_ms(self->options.slow_after_ms / 2);
+      co_await net::sleep_ms(std::min(self->options.alone_at_most_ms, self->options.slow_after_ms / 2));
       self->note_slow(queue);
       self->pump(broker);
     }
@@ -299,7 +323,7 @@ net::task<item_answer> produce_batcher::send(broker_id broker, std::shared_ptr<c
   self->queued_bytes += waiting.item->bytes();
   self->queued.set(self->queued_bytes);
   broker_queue& queue = self->queues[broker];
-  queue.lane_of(waiting.item->partition).waiting.push_back(std::move(waiting));
+  queue.lane_of(waiting.item->partition).push(std::move(waiting));
   self->pump(broker);
   // The batcher answers at the deadline itself; the margin covers the way back.
   result<item_answer> outcome =

@@ -20,7 +20,11 @@ class event_loop;
 namespace marquee::write_manager {
 
 struct produce_batcher_options {
-  std::int64_t requests_in_flight = 4;           ///< per broker
+  std::int64_t requests_in_flight = 4;  ///< per broker
+  /// Another request joins those under way only with so much in it: a small one costs the brokers nearly as
+  /// much as a large one, so it waits for the answer and takes more along ...
+  std::int64_t joining_bytes = 64 << 10;
+  std::int64_t alone_at_most_ms = 10;            ///< ... or until those under way have taken so long
   std::int64_t request_bytes = 8 << 20;          ///< a Produce request is closed at this size
   std::int64_t queued_bytes_most = 128LL << 20;  ///< of all brokers; beyond it: overloaded
   std::int64_t answer_margin_ms = 250;  ///< the broker gives up so much earlier than the request's deadline
@@ -45,8 +49,8 @@ struct produce_item {
 using item_answer = kafka::call_outcome<kafka::produce_response::partition>;
 
 /// Lets concurrent client requests for one broker share Produce requests (DESIGN D20): a request takes
-/// whatever arrived while the ones before it were under way, and nothing waits for a timer. Two items of one
-/// partition become two batches of it, in order.
+/// whatever arrived while the one before it was under way; what arrives when nothing is under way goes at
+/// once. Two items of one partition become two batches of it, in order.
 ///
 /// A broker answers a request when its slowest partition is done, which without a quorum is never. So the
 /// partitions of a request that is not answered soon go in requests of their own from then on, one at a time,

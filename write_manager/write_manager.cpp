@@ -67,6 +67,7 @@ struct write_manager::state {
         link(brokers),
         batcher(host->loop(), link,
                 {.requests_in_flight = options.produce_requests_in_flight,
+                 .joining_bytes = options.produce_joining_bytes,
                  .queued_bytes_most = options.produce_queue_bytes},
                 host->metrics()),
         sender(link, batcher, host->metrics()),

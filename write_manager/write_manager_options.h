@@ -27,6 +27,7 @@ struct write_manager_options {
   std::int64_t activity_write_ms = 10'000;
   std::int64_t activity_silent_ms = 600'000;
   std::int64_t produce_requests_in_flight = 4;
+  std::int64_t produce_joining_bytes = 64 << 10;
   std::int64_t produce_queue_bytes = 128LL << 20;
   message_limits limits{};
 };

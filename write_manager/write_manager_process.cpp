@@ -62,6 +62,8 @@ void describe(config_schema& schema, write_manager_options& options) {
                  "A header's name has at most so many bytes, and so has its value.");
   schema.integer("produce.requests_in_flight", options.produce_requests_in_flight, 1, 64,
                  "Produce requests to one broker at once; what comes meanwhile shares the next one.");
+  schema.integer("produce.joining_bytes", options.produce_joining_bytes, 1, 8 << 20,
+                 "Another request joins those under way only if it holds this much, or after 10 ms.");
   schema.integer("produce.queue_bytes", options.produce_queue_bytes, 1 << 20, std::int64_t{16} << 30,
                  "Bytes that may wait to be sent to brokers; beyond it produce answers 503 OVERLOADED.");
 }

@@ -29,15 +29,27 @@ TEST_F(produce, refuses_before_it_leads_and_after_it_lost_leadership) {
   EXPECT_EQ(one.got().outcome, produce_outcome::definite);
 }
 
-TEST_F(produce, makes_one_entry_of_what_arrives_while_others_are_in_flight) {
+TEST_F(produce, makes_one_entry_of_what_arrives_while_another_is_in_flight) {
   std::vector<sent> all;
   for (int i = 0; i < 10; ++i) all.push_back(send(batch_of({std::to_string(i)})));
-  EXPECT_EQ(replica.proposed(), 2U);
+  EXPECT_EQ(replica.proposed(), 1U);
   replica.commit_one();
-  EXPECT_EQ(replica.proposed(), 2U);
-  EXPECT_EQ(replica.entries().entries.back().record_count, 8);
+  EXPECT_EQ(replica.proposed(), 1U);
+  EXPECT_EQ(replica.entries().entries.back().record_count, 9);
   replica.commit_all();
   for (int i = 0; i < 10; ++i) EXPECT_EQ(all[static_cast<std::size_t>(i)].batch().base_offset, i);
+}
+
+TEST_F(produce, has_two_entries_in_flight_when_the_second_is_large) {
+  (void)send(batch_of({"small"}));
+  (void)send(batch_of({std::string(40'000, 'x')}));
+  EXPECT_EQ(replica.proposed(), 1U);
+  (void)send(batch_of({std::string(40'000, 'y')}));
+  EXPECT_EQ(replica.proposed(), 2U);
+  (void)send(batch_of({std::string(100'000, 'z')}));
+  EXPECT_EQ(replica.proposed(), 2U);
+  replica.commit_all();
+  EXPECT_EQ(read_values(0).size(), 4U);
 }
 
 TEST_F(produce, stores_batches_that_a_client_can_check) {

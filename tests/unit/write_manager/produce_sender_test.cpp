@@ -14,8 +14,10 @@ using outcome_kind = kafka::marquee_produce_result::outcome_kind;
 
 class produce_sender_test : public ::testing::Test {
  protected:
-  explicit produce_sender_test(std::int64_t slow_after_ms = 20'000)
-      : batcher_(loop_, brokers_, {.requests_in_flight = 1, .slow_after_ms = slow_after_ms}, metrics_) {}
+  produce_sender_test()
+      : produce_sender_test(produce_batcher_options{.requests_in_flight = 1, .slow_after_ms = 20'000}) {}
+  explicit produce_sender_test(produce_batcher_options options)
+      : batcher_(loop_, brokers_, options, metrics_) {}
 
   static produce_item item(std::int32_t partition, std::int64_t sequence, std::size_t messages = 1) {
     produce_request request;
@@ -94,6 +96,57 @@ TEST_F(produce_sender_test, requests_that_come_while_one_is_under_way_share_the_
             4U);
   // The second batch of a partition in one request got the answer that was meant for it.
   EXPECT_EQ(offsets, (std::multiset<std::int64_t>{0, 0, 0, 100, 100}));
+}
+
+class several_requests : public produce_sender_test {
+ protected:
+  static constexpr std::int64_t never_ms = 3'600'000;
+
+  explicit several_requests(std::int64_t alone_at_most_ms = never_ms)
+      : produce_sender_test({.requests_in_flight = 3,
+                             .joining_bytes = 1000,
+                             .alone_at_most_ms = alone_at_most_ms,
+                             .slow_after_ms = never_ms}) {
+    brokers_.held = true;
+  }
+  void begin_one(std::int64_t sequence, std::size_t messages) {
+    coming_.push_back(begin(item(0, sequence, messages)));
+    on_loop([] {});
+  }
+  void end_all() {
+    on_loop([&] { brokers_.release(); });
+    for (auto& each : coming_) EXPECT_FALSE(end(each).batches[0].messages[0].problem.has_value());
+  }
+  std::vector<net::future<item_outcome>> coming_;
+};
+
+TEST_F(several_requests, are_under_way_when_there_is_much_to_send) {
+  begin_one(0, 1);
+  for (std::int64_t i = 1; i < 4; ++i) begin_one(100 * i, 1);
+  EXPECT_EQ(brokers_.requests.size(), 1U);
+  begin_one(1000, 200);
+  EXPECT_EQ(brokers_.requests.size(), 2U);
+  begin_one(2000, 200);
+  begin_one(3000, 200);
+  EXPECT_EQ(brokers_.requests.size(), 3U);
+  end_all();
+  EXPECT_EQ(brokers_.requests.size(), 4U);
+}
+
+class several_slow_requests : public several_requests {
+ protected:
+  several_slow_requests() : several_requests(1) {}
+};
+
+TEST_F(several_slow_requests, are_under_way_when_the_first_takes_long) {
+  begin_one(0, 1);
+  begin_one(1, 1);
+  while (true) {
+    std::size_t sent = 0;
+    on_loop([&] { sent = brokers_.requests.size(); });
+    if (sent == 2) break;
+  }
+  end_all();
 }
 
 TEST_F(produce_sender_test, goes_to_the_leader_that_the_old_one_names_with_the_same_sequence) {
@@ -191,7 +244,7 @@ TEST_F(produce_sender_test, silent_broker_means_unknown_at_the_deadline) {
 
 class slow_partition : public produce_sender_test {
  protected:
-  slow_partition() : produce_sender_test(20) {}
+  slow_partition() : produce_sender_test({.requests_in_flight = 1, .slow_after_ms = 20}) {}
 };
 
 TEST_F(slow_partition, holds_up_nobody_who_comes_after_it) {
