@@ -170,7 +170,7 @@ TEST_F(produce, batches_of_one_request_may_repeat_each_other) {
 TEST_F(produce, says_unknown_for_what_was_appended_when_leadership_is_lost) {
   const sent one = send(sequenced(1, 0, {"a"}, 7));
   const sent retry = send(sequenced(1, 0, {"a"}, 7));
-  const sent two = send(batch_of({"b"}));
+  const sent two = send(batch_of({std::string(70'000, 'b')}));
   const sent queued = send(batch_of({"c"}));
   replica.lose_leadership();
   for (const sent* lost : {&one, &retry, &two}) {
