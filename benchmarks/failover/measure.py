@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -48,9 +49,11 @@ def main():
     if unknown:
         sys.exit(f"--only: there is no {', '.join(unknown)}; see --list")
     names = [name for name in ("marquee-http", *CONTESTANTS) if name in words] or ["marquee-http", *CONTESTANTS]
-    rows = Failover(options, faults).measure(names)
-    show(rows, options)
-    options.json.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1))
+    measurement = Failover(options, faults)
+    try:
+        measurement.measure(names)
+    finally:
+        measurement.report()  # of what is there, when it is interrupted
     return 0
 
 
@@ -72,27 +75,32 @@ class Failover:
     def __init__(self, options, faults):
         self.options = options
         self.faults = faults
+        self.rows = []
+
+    def report(self):
+        show(self.rows, self.options)
+        document = {"machine": machine(), "fill_gib": self.options.fill_gib, "rows": self.rows}
+        self.options.json.write_text(json.dumps(document, indent=1))
 
     def measure(self, names):
         systems = {"marquee"} if any(name.startswith("marquee") for name in names) else set()
         build(systems, {"native_load", "kafka_probe"})
-        found = []
         for name in names:
             say(name)
             if name == "marquee-http":
-                found += [self.gaps(fault) for fault in FAULTS if fault in self.faults]
+                self.rows += [self.gaps(fault) for fault in FAULTS if fault in self.faults]
                 continue
             contestant = peer_rows.CONTESTANTS[name]
             for faults, act in ((FAULTS, self.strike_often), (RESTARTS, self.restart_often)):
                 chosen = [fault for fault in faults if fault in self.faults]
                 if chosen:
-                    found += self.on_one_start(contestant, chosen, act)
-        return found
+                    self.on_one_start(contestant, chosen, act)
 
     def on_one_start(self, contestant, faults, act):
-        """The rows of these faults; a system that fails has its reason as row."""
+        """The rows of these faults; those that could not be measured say why."""
         self.options.home.mkdir(parents=True, exist_ok=True)
-        rows = []
+        rows = [{"system": contestant.name, "fault": fault, "gaps_ms": []} for fault in faults]
+        self.rows += rows
         with tempfile.TemporaryDirectory(prefix="failover-", dir=self.options.home) as work:
             system = SYSTEMS[contestant.system](self.options.home, work)
             try:
@@ -102,17 +110,14 @@ class Failover:
                 if faults[0] in RESTARTS:
                     self.fill(contestant, system)
                 with probing(contestant, system) as sent:
-                    for fault in faults:
-                        rows.append({"system": contestant.name, "fault": fault, "gaps_ms": []})
-                        act(system, sent, fault, rows[-1]["gaps_ms"])
-            except Exception as problem:
+                    for row in rows:
+                        act(system, sent, row["fault"], row["gaps_ms"])
+            except Exception as problem:  # the others are measured all the same
                 say(f"  {contestant.name}: {problem}")
-                if not rows or rows[-1]["gaps_ms"]:
-                    rows.append({"system": contestant.name, "fault": faults[len(rows) % len(faults)], "gaps_ms": []})
-                rows[-1]["failed"] = first_line(problem)
+                for row in rows:
+                    row["failed"] = first_line(problem)
             finally:
                 system.stop()
-        return rows
 
     def strike_often(self, system, sent, fault, gaps_ms):
         for _ in range(self.options.trials):
@@ -215,6 +220,10 @@ def leader(system, patience_s=30.0):
     raise NodeFailure(f"{system.name} has no leader after {patience_s:.0f} s")
 
 
+def wanted_trials(row, options):
+    return options.restarts if row["fault"] in RESTARTS else options.trials
+
+
 def show(rows, options):
     print(f"{machine()}; {options.trials} trials, restarts with {options.fill_gib:g} GiB on each node; ms\n")
     print("| fault | system | trials | median | least | most | p99 |")
@@ -222,10 +231,10 @@ def show(rows, options):
     for row in sorted(rows, key=lambda row: (*FAULTS, *RESTARTS).index(row["fault"])):
         gaps = row["gaps_ms"]
         if gaps:
-            values = (steady_load.percentile(gaps, 0.5), min(gaps), max(gaps), steady_load.percentile(gaps, 0.99))
+            values = (statistics.median(gaps), min(gaps), max(gaps), steady_load.percentile(gaps, 0.99))
             cells = " | ".join(f"{value:,.0f}" for value in values)
             print(f"| {row['fault']} | {row['system']} | {len(gaps)} | {cells} |")
-        if "failed" in row:
+        if "failed" in row and len(gaps) < wanted_trials(row, options):
             print(f"| {row['fault']} | {row['system']} | {row['failed']} | | | | |")
 
 

@@ -43,8 +43,10 @@ def main():
     made.install()
     if options.install:
         return 1 if made.missing else 0
-    made.measure()
-    made.report()
+    try:
+        made.measure()
+    finally:
+        made.report()  # of what is there, when it is interrupted
     return 0
 
 
@@ -116,6 +118,7 @@ class Measurement:
                     say(f"round {number + 1} of {self.options.rounds}: {name} ({setting})")
                     self.measure_start(number, SYSTEMS[name](self.options.home, work), setting)
                     os.sync()  # what one left to the page cache is not written in the next one's time
+                self.write(self.results())
 
     @contextlib.contextmanager
     def work_folder(self):
@@ -208,12 +211,18 @@ class Measurement:
             del found["p50_ms"], found["p99_ms"]  # nothing is waited for
         return {**found, "timeline": report.get("timeline", []), "error_kinds": report["errors"]}
 
-    def report(self):
-        results = {}
+    def results(self):
+        """Medians by row and contestant."""
+        found = {}
         for row in self.rows:
             names = {run["contestant"] for run in self.runs if run["row"] == row.name}
-            results[row.name] = {name: figures.medians(self.runs_of(row.name, name)) for name in names}
-        print(f"# Marquee and its peers\n\n{machine()}; median of {self.options.rounds} rounds of", end=" ")
+            found[row.name] = {name: figures.medians(self.runs_of(row.name, name)) for name in names}
+        return found
+
+    def report(self):
+        results = self.results()
+        rounds = len({run["round"] for run in self.runs})
+        print(f"# Marquee and its peers\n\n{machine()}; medians of {rounds} rounds of", end=" ")
         print(f"{self.options.seconds:g} s, records of 1 KiB, three nodes; fdatasync of 4 KiB {self.fsync_ms:.2f} ms\n")
         for name, reason in self.missing.items():
             print(f"**{name} is missing**: {reason}\n")
@@ -222,6 +231,11 @@ class Measurement:
             if results[row.name] or why:
                 print(figures.table(row, results[row.name], why) + "\n")
                 print(figures.verdict_lines(row, results[row.name], self.fsync_ms) + "\n")
+        self.write(results)
+        say(f"every figure: {self.options.json}")
+
+    def write(self, results):
+        goals = [(row.name, goal) for row in self.rows for goal in row.goals]
         document = {
             "machine": machine(),
             "ended": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -231,14 +245,12 @@ class Measurement:
             "missing": self.missing,
             "medians": results,
             "goals": [
-                {"row": row.name, **dataclasses.asdict(figures.judge(goal, results[row.name], self.fsync_ms))}
-                for row in self.rows
-                for goal in row.goals
+                {"row": name, **dataclasses.asdict(figures.judge(goal, results[name], self.fsync_ms))}
+                for name, goal in goals
             ],
             "runs": self.runs,
         }
         self.options.json.write_text(json.dumps(document, indent=1))
-        say(f"every figure: {self.options.json}")
 
     def runs_of(self, row, contestant):
         return [run for run in self.runs if (run["row"], run["contestant"]) == (row, contestant)]

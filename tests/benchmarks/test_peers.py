@@ -10,10 +10,11 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "benchmarks" / "peers"
-sys.path.insert(0, str(PEERS))
+sys.path[:0] = [str(PEERS), str(PEERS.parent / "failover")]
 
 import figures  # noqa: E402
 import loads  # noqa: E402
+import probe  # noqa: E402
 import rows  # noqa: E402
 from systems import SYSTEMS  # noqa: E402
 from systems.node import Node, NodeFailure, family  # noqa: E402
@@ -164,6 +165,24 @@ class Servers(unittest.TestCase):
             install_once(folder, lambda place: (place / "whole").touch())
             install_once(folder, fail)  # it is there: nothing is done
             self.assertTrue((folder / "whole").exists())
+
+
+class Probes(unittest.TestCase):
+    def test_a_probe_gives_the_first_acknowledgement_after_a_time_and_ends_with_its_input(self):
+        script = "echo 1000000000; echo 2500000000; echo 3000000000; cat"
+        sent = probe.Probe(["bash", "-c", script])
+        self.assertEqual(sent.wait_for_one_after(2.7, patience_s=10), 3.0)
+        self.assertEqual(sent.wait_for_one_after(1.0, patience_s=10), 2.5)
+        sent.finish()
+        self.assertEqual(sent.child.returncode, 0)
+
+    def test_a_probe_that_ended_or_is_silent_says_what_it_said_last(self):
+        sent = probe.Probe(["bash", "-c", "echo no leader >&2; exit 3"])
+        sent.child.wait()
+        with self.assertRaisesRegex(probe.ProbeFailure, "ended with 3"):
+            sent.wait_for_one_after(0, patience_s=10)
+        sent.finish()
+        self.assertEqual(sent.said, "no leader")
 
 
 class CommandLine(unittest.TestCase):
