@@ -20,6 +20,10 @@ constexpr std::int64_t drain_ms = 1'000;
 /// How long it waits, when others lead, until it can tell clients who.
 constexpr std::int64_t news_ms = 300;
 constexpr std::int64_t news_poll_ms = 5;
+/// Replicas that meet damage are repaired so often while a process runs: then the disk is no good.
+constexpr int repairs_most = 3;
+constexpr std::int64_t first_repair_ms = 200;
+constexpr std::int64_t later_repair_ms = 15'000;
 
 std::string trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -178,14 +182,31 @@ result<> broker_node::start_raft(const broker_identity& identity) {
     const topic_metadata* topic = metadata->find(group.topic_id);
     return topic == nullptr ? raft::group_options{} : topic->group_options();
   };
-  callbacks.on_fenced = [](const group_id& group, const error& why) {
+  callbacks.on_fenced = [this](const group_id& group, const error& why) {
     log_error("broker", "replica {} stepped aside: {}", to_string(group), why.message);
+    if (why.code == error_code::corrupt) repair_later(group);
   };
   callbacks.on_leaders = [this](std::uint64_t) { routes_->leaders_changed.wake_all(); };
   callbacks.on_event = [this](const raft::raft_event& what) { events_->publish(what); };
   events_->begin(identity.replica.broker, boot_);
   host_ = raft::raft_host::make(*options, files_, clock_, process_->metrics(), std::move(callbacks));
   return host_->start();
+}
+
+void broker_node::repair_later(const group_id& group) {
+  catalog_loop_->post([this, group] {
+    const int attempt = ++repairs_[group];
+    if (attempt > repairs_most)
+      return log_error("broker", "replica {} stays aside: its repair was tried {} times, see to the disk",
+                       to_string(group), repairs_most);
+    catalog_loop_->post_after_ms(attempt == 1 ? first_repair_ms : later_repair_ms, [this, group] {
+      const auto repaired = host_->repair_replica(group);
+      // A replica that was fenced for something else, such as a vote that is lost, stays so.
+      if (repaired || repaired.error().code == error_code::refused) return;
+      log_error("broker", "replica {} cannot be repaired: {}", to_string(group), repaired.error().message);
+      repair_later(group);
+    });
+  });
 }
 
 result<> broker_node::open_front_door(const broker_identity& identity) {

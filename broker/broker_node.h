@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -59,6 +60,8 @@ class broker_node {
   [[nodiscard]] broker_announcement announcement() const;
   [[nodiscard]] net::future<push_result> push(metadata_push what);
   [[nodiscard]] result<> ready() const;
+  /// From any thread: the replica met damage.
+  void repair_later(const group_id& group);
   /// So that clients are told where to go as long as this broker can tell them.
   void wait_until_successors_are_known() const;
 
@@ -88,6 +91,8 @@ class broker_node {
   /// Applies metadata and makes replicas, which waits for the disk; turns retention.
   std::unique_ptr<net::event_loop> catalog_loop_;
   std::atomic<broker_services*> serving_{nullptr};
+  /// On the catalog loop.
+  std::map<group_id, int> repairs_;
   bool stopped_ = false;
 };
 

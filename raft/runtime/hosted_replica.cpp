@@ -79,8 +79,8 @@ void hosted_replica::stop(const error& why) {
 void hosted_replica::fence(const error& why) {
   if (!fenced_.empty()) return;
   log_error(component,
-            "replica of {} stops serving: {}. Other replicas go on; this one needs an operator's look, and a "
-            "restart once the cause is gone",
+            "replica of {} stops serving: {}. Other replicas go on; unless it says before long that it is "
+            "opened anew, this one needs an operator's look, and a restart once the cause is gone",
             to_string(group_), why.message);
   metrics_.groups_fenced.add(1);
   tell(raft_event{.name = "fenced", .term = term(), .why = why.message});
@@ -127,6 +127,8 @@ void hosted_replica::receive(const message& received) {
   if (!node_) return;
   // The follower's part of the bound on what waits for the disk: the leader sends it again.
   if (refused_persist_ && received.type == message_type::append_request) return;
+  // Who hands over cannot know that nothing would be taken here; an election may still make it lead.
+  if (received.type == message_type::timeout_now && environment_.is_low_on_space()) return;
   node_->tick(environment_.time.monotonic_ms());
   node_->step(received);
   home_.want_turn(*this);

@@ -86,6 +86,10 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   /// Answers everything, stops the machine and the node. The log stays until `release_log`.
   void stop(const error& why);
   void release_log() { log_.reset(); }
+  /// It stands aside because of damage that reading met: the log may be opened anew.
+  [[nodiscard]] bool can_be_repaired() const {
+    return !fenced_.empty() && (log_ == nullptr || log_->damage_met().has_value());
+  }
   /// Nothing while fenced.
   [[nodiscard]] std::optional<group_checkpoint> make_checkpoint();
   /// Hands leadership to the voter that is furthest, if one is in touch; not twice in a row to the same one

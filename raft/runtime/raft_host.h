@@ -62,8 +62,8 @@ struct raft_host_options {
 
 /// What happened to a replica here, or to the connections of this broker, for people to see.
 struct raft_event {
-  /// As `to_string(node_event_kind)`, or "fenced", "loss_accepted", "replica_added", "replica_removed",
-  /// "peer_connected", "peer_lost".
+  /// As `to_string(node_event_kind)`, or "fenced", "repaired", "loss_accepted", "replica_added",
+  /// "replica_removed", "peer_connected", "peer_lost".
   std::string_view name;
   /// Nothing where it is not about one group.
   std::optional<group_id> group = {};
@@ -140,6 +140,10 @@ class raft_host {
   /// Stops the replica and removes its files; waits for the disk. Nothing there is no error. Not on a
   /// partition thread.
   [[nodiscard]] virtual result<> remove_replica(const group_id& group) = 0;
+  /// Opens the log of a replica anew that stands aside because reading met damage: what is damaged is cut
+  /// off, and a leader sends it again, as after a start. Waits for the disk. Not on a partition thread.
+  /// Errors: not_found, refused (it met no damage), those of `log_store::reopen_group`: it stays aside.
+  [[nodiscard]] virtual result<> repair_replica(const group_id& group) = 0;
   /// Null if there is none.
   [[nodiscard]] virtual std::shared_ptr<replica> find(const group_id& group) const = 0;
   /// Calls `visit` on the calling thread for each replica that is there now.

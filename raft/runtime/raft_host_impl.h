@@ -38,6 +38,7 @@ class raft_host_impl final : public raft_host {
                                                                 const configuration& members,
                                                                 const group_options& options) override;
   [[nodiscard]] result<> remove_replica(const group_id& group) override;
+  [[nodiscard]] result<> repair_replica(const group_id& group) override;
   [[nodiscard]] std::shared_ptr<replica> find(const group_id& group) const override;
   void for_each(const std::function<void(const std::shared_ptr<replica>&)>& visit) const override;
   void set_low_space(bool low) override { low_space_ = low; }
@@ -93,7 +94,7 @@ class raft_host_impl final : public raft_host {
   std::atomic<checkpointer*> checkpointer_ready_{nullptr};
   std::atomic<bool> checkpoint_wanted_early_{false};
   std::atomic<bool> stopped_{false};
-  bool started_ = false;
+  std::atomic<bool> started_{false};
 
   std::mutex admin_mutex_;
   mutable std::mutex registry_mutex_;

@@ -100,6 +100,29 @@ result<> raft_host_impl::remove_replica(const group_id& group) {
   return store_->remove_group(group);
 }
 
+result<> raft_host_impl::repair_replica(const group_id& group) {
+  const std::lock_guard admin(admin_mutex_);
+  if (stopped_ || !started_) return fail(error_code::unavailable, "this broker stops or has not started");
+  const hosted known = find_hosted(group);
+  if (!known.who) return fail(error_code::not_found, "there is no replica of " + to_string(group));
+  partition_thread& home = thread_of(group);
+  bool possible = false;
+  home.home_loop().run_and_wait([&] {
+    possible = known.who->can_be_repaired();
+    if (!possible) return;
+    home.remove(group);
+    known.who->release_log();
+  });
+  if (!possible) return fail(error_code::refused, "the replica of " + to_string(group) + " met no damage");
+  auto found = store_->reopen_group(group);
+  if (!found) return fail(found);
+  metrics_.groups_fenced.add(-1);
+  log_info(component, "the log of {} is opened anew", to_string(group));
+  tell({.name = "repaired", .group = group, .why = found->cut_off});
+  start_recovered(std::move(*found));
+  return {};
+}
+
 std::size_t raft_host_impl::hand_over_once() {
   std::size_t leaving = 0;
   for (const auto& thread : threads_)

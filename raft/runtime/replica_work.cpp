@@ -215,9 +215,7 @@ void hosted_replica::watch_damage() {
   // What is damaged may be just what a follower lacks: then nobody can take over in time.
   const bool waits = is_leader() && now_us - *damaged_since_us_ < environment_.options.handover_ms * 1000;
   if (waits && (!is_new || hand_over())) return;
-  fence(error{met->code, met->message +
-                             ". Start this broker again: the log is cut off there and filled again by "
-                             "the leader"});
+  fence(error{met->code, met->message + ". The log is cut off there and filled again by the leader"});
 }
 
 void hosted_replica::watch_space() {

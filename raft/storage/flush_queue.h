@@ -24,7 +24,7 @@ namespace marquee::raft {
 struct flush_item {
   group_id group;
   std::vector<wal_record> records;
-  /// Brings the table in step with the records.
+  /// Brings the table in step with the records; of a checkpoint: once it is written, as what it writes.
   std::function<void(logged_group_table&)> apply;
   durability wanted = durability::durable;
   persist_done done;

@@ -1,5 +1,6 @@
 // The half of flush_queue that deals with files: checkpoints, and which file is written next.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/assert.h"
@@ -120,7 +121,10 @@ void flush_queue::release_files() {
 void flush_queue::run_checkpoint(flush_item item) {
   const std::int64_t start_us = time_.monotonic_us();
   for (const segment_progress& progress : *item.checkpoint) groups_.advance(progress);
-  const std::vector<wal_record> records = groups_.checkpoint_records();
+  // What the item changes counts only once it is written.
+  std::optional<logged_group_table> changed;
+  if (item.apply) item.apply(changed.emplace(groups_));
+  const std::vector<wal_record> records = (changed ? *changed : groups_).checkpoint_records();
   checkpoint_asked_ = false;
   if (auto reserved =
           reserve_for_checkpoint(records, item.may_make_files ? free_space::keep : free_space::none);
@@ -145,6 +149,7 @@ void flush_queue::run_checkpoint(flush_item item) {
     items.push_back(std::move(item));
     return fail_everything(written.error(), std::move(items));
   }
+  if (changed) groups_ = std::move(*changed);
   release_files();
   if (item.done) item.done(persist_times{0, time_.monotonic_us() - start_us});
 }

@@ -196,6 +196,10 @@ class log_store {
                                                                         const configuration& members) = 0;
   /// Forgets the group and removes its files; its group_log must be gone. Durable when it returns.
   [[nodiscard]] virtual result<> remove_group(const group_id& group) = 0;
+  /// Closes the group's log and opens it again as a start does: what is damaged is cut off, and the group is
+  /// in doubt. Its group_log must be gone; no checkpoint touches the group meanwhile. Waits for the disk.
+  /// Errors: not_found, unsupported, io, no_space: the group stays closed, and it may be tried again.
+  [[nodiscard]] virtual result<recovered_group> reopen_group(const group_id& group) = 0;
   /// Moves entries to segments, syncs them, writes the checkpoint record and frees old log files. `done` is
   /// called on the checkpoint thread. Thread-safe.
   virtual void checkpoint(std::vector<group_checkpoint> groups, std::function<void(result<>)> done) = 0;

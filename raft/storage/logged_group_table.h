@@ -58,6 +58,8 @@ class logged_group_table {
 
   void create(const group_id& group, group_facts facts);
   void remove(const group_id& group);
+  /// As another table has it.
+  void put(const group_id& group, logged_group known) { groups_[group] = std::move(known); }
   void persist(const group_id& group, const persist_request& request);
   /// Entries up to the position are in segments and leave the table.
   void advance(const segment_progress& progress);

@@ -44,6 +44,8 @@ result<std::string> quarantine::take(const std::string& path, const group_id& gr
   const std::string target = fmt::format("{}/{:08}-{}-{}-{}", folder_, *number, to_string(group.topic_id),
                                          group.partition.value(), path.substr(path.find_last_of('/') + 1));
   if (auto moved = files_.rename(path, target); !moved) return fail(moved);
+  // Before another file takes the old name: a move that became durable later would take that away.
+  if (auto synced = files_.sync_directory(folder_); !synced) return fail(synced);
   return target;
 }
 

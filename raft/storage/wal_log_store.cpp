@@ -120,6 +120,8 @@ result<std::shared_ptr<segment>> wal_log_store::make_first_segment(const group_i
 result<std::unique_ptr<group_log>> wal_log_store::create_group(const group_id& group,
                                                                const configuration& members) {
   const std::lock_guard guard(mutex_);
+  if (closed_.contains(group))
+    return fail(error_code::unavailable, "group " + to_string(group) + " is being opened again");
   if (const auto known = groups_.find(group); known != groups_.end()) {
     if (known->second.bootstrap == members)
       return fail(error_code::already_exists, "group " + to_string(group) + " exists already");
@@ -146,7 +148,7 @@ result<std::unique_ptr<group_log>> wal_log_store::create_group(const group_id& g
 result<> wal_log_store::remove_group(const group_id& group) {
   {
     const std::lock_guard guard(mutex_);
-    if (!groups_.contains(group)) return {};
+    if (!groups_.contains(group) && !closed_.contains(group)) return {};
     flush_item item;
     item.group = group;
     item.records.push_back(group_record(wal_record_type::group_removed, group, {}));
@@ -154,6 +156,7 @@ result<> wal_log_store::remove_group(const group_id& group) {
     if (auto written = write_and_wait(std::move(item)); !written)
       return fail(written, "removing group " + to_string(group));
     groups_.erase(group);
+    closed_.erase(group);
   }
   // After any checkpoint that may still be writing to its segments.
   return run_in_background(

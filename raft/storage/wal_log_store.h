@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "raft/storage/background_loop.h"
@@ -39,6 +40,7 @@ class wal_log_store final : public log_store {
   [[nodiscard]] result<std::unique_ptr<group_log>> create_group(const group_id& group,
                                                                 const configuration& members) override;
   [[nodiscard]] result<> remove_group(const group_id& group) override;
+  [[nodiscard]] result<recovered_group> reopen_group(const group_id& group) override;
   void checkpoint(std::vector<group_checkpoint> groups, std::function<void(result<>)> done) override;
   void stop() override;
 
@@ -74,6 +76,8 @@ class wal_log_store final : public log_store {
   /// Submits and waits until it is durable.
   [[nodiscard]] result<> write_and_wait(flush_item item);
   [[nodiscard]] result<> run_in_background(std::function<result<>()> job);
+  /// On the checkpoint thread.
+  [[nodiscard]] result<recovered_group> reopen_closed(const group_id& group);
   [[nodiscard]] result<> run_checkpoint(const std::vector<group_checkpoint>& groups);
   [[nodiscard]] result<std::shared_ptr<segment>> make_first_segment(const group_id& group,
                                                                     const configuration& members);
@@ -95,6 +99,8 @@ class wal_log_store final : public log_store {
 
   std::mutex mutex_;
   std::map<group_id, known_group> groups_;
+  /// Being opened again.
+  std::set<group_id> closed_;
   bool stopped_ = false;
   std::atomic<bool> file_asked_{false};
   std::atomic<std::int64_t> no_file_before_ms_{0};

@@ -24,6 +24,9 @@ class waiting_store final : public log_store {
     return fail(error_code::internal, "not for this test");
   }
   result<> remove_group(const group_id&) override { return {}; }
+  result<recovered_group> reopen_group(const group_id&) override {
+    return fail(error_code::internal, "not for this test");
+  }
   void checkpoint(std::vector<group_checkpoint>, std::function<void(result<>)> done) override {
     under_way.push_back(std::move(done));
   }

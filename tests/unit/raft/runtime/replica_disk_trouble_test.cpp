@@ -44,6 +44,32 @@ TEST_F(hosted_replica_test, leader_whose_log_met_a_full_disk_hands_over_and_take
   who_->stop(error{error_code::cancelled, "the test is over"});
 }
 
+TEST_F(hosted_replica_test, follower_whose_disk_is_nearly_full_is_handed_nothing) {
+  std::atomic<bool> low = true;
+  environment_.low_space = &low;
+  followers_answer_ = false;
+  start({1, 2, 3});
+  message hand_over;
+  hand_over.type = message_type::heartbeat_request;
+  hand_over.from = replica_of(2);
+  hand_over.to = replica_of(1);
+  hand_over.term = term_number(5);
+  who_->receive(hand_over);
+  settle();
+  ASSERT_EQ(who_->leader(), replica_of(2));
+  hand_over.type = message_type::timeout_now;
+  const auto stands_for_election = [&] {
+    sent_.clear();
+    who_->receive(hand_over);
+    settle();
+    answer_as_followers();
+    return std::ranges::any_of(sent_, [](const message& m) { return m.type == message_type::vote_request; });
+  };
+  EXPECT_FALSE(stands_for_election());
+  low = false;
+  EXPECT_TRUE(stands_for_election());
+}
+
 TEST_F(hosted_replica_test, leader_that_meets_damage_hands_over_and_stands_aside) {
   start({1, 2, 3});
   become_leader();
