@@ -18,7 +18,7 @@ MEMORY_EVERY_S = 0.5
 GRACE_S = 90  # what a client may take beyond the measured time
 # What each client knows; the others' options say nothing to it.
 KNOWN = {
-    "native_load": {"connections", "in-flight", "linger-ms", "batch", "rate", "partitioning"},
+    "native_load": {"connections", "in-flight", "linger-ms", "batch", "rate", "partitioning", "timeout-seconds"},
     "http_load": {"connections", "batch", "rate"},
     "peer_load": {"connections", "in-flight", "batch", "rate"},
 }

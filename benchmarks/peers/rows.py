@@ -113,7 +113,8 @@ ROWS = (
         goals=(Goal("records_per_second", "kafka", at_least=1.0),)),
     Row("1000-partitions", "1,000 partitions, records round robin", "produce",
         ("marquee", "kafka-fsync", "marquee-relaxed", "kafka"),
-        {**BATCHES, "in-flight": 10_000, "partitioning": "round-robin"}, partitions=1000, warm_up_s=10.0,
+        {**BATCHES, "in-flight": 10_000, "partitioning": "round-robin", "timeout-seconds": 60},
+        partitions=1000, warm_up_s=10.0,
         goals=(Goal("records_per_second", "kafka-fsync", at_least=5.0),
                Goal("records_per_second", "kafka", at_least=5.0, own="marquee-relaxed"))),
 )  # fmt: skip
