@@ -1,6 +1,7 @@
 """Measures a local cluster of its own; see `run` beside this file."""
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -50,11 +51,15 @@ def main():
             time.sleep(3)
             idle = processes.memory_mib(cluster)
             suite = Suite(cluster, build / "benchmarks", options)
-            for runs in suite.measure(wanted):
-                made = results.document(seen_machine, suite.described_options(), idle, runs, series)
-                save(options.output / "results.json", made)
+            made = None
+            with contextlib.suppress(KeyboardInterrupt):  # the report then has what was measured so far
+                for runs in suite.measure(wanted):
+                    made = results.document(seen_machine, suite.described_options(), idle, runs, series)
+                    save(options.output / "results.json", made)
         finally:
             cluster.stop()
+    if made is None:
+        raise SystemExit("run: interrupted before anything was measured")
     report.write(options.output, made)
     print(f"\n{options.output / 'report.html'}, tables.md and results.json are written", flush=True)
 
