@@ -13,16 +13,14 @@ native_consumer::native_consumer(const native_options& options, std::vector<std:
       topic_(open_topic(client_, options)),
       queue_(rd_kafka_queue_new(client_.get())) {
   for (const std::int32_t partition : partitions_) {
-    std::int64_t offset = RD_KAFKA_OFFSET_BEGINNING;
-    if (from == place::end) {
-      // The number, not "the end": what is produced from here on must not be missed.
-      std::int64_t first = 0;
-      const auto problem = rd_kafka_query_watermark_offsets(client_.get(), options.load.topic.c_str(),
-                                                            partition, &first, &offset, 10'000);
-      if (problem != RD_KAFKA_RESP_ERR_NO_ERROR)
-        throw std::runtime_error(std::string("the end of a partition is not known: ") +
-                                 rd_kafka_err2str(problem));
-    }
+    stored_range& stored = stored_[partition];
+    const auto problem = rd_kafka_query_watermark_offsets(client_.get(), options.load.topic.c_str(),
+                                                          partition, &stored.first, &stored.end, 10'000);
+    if (problem != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw std::runtime_error(std::string("the ends of a partition are not known: ") +
+                               rd_kafka_err2str(problem));
+    // A number, not "the end": what is produced from here on must not be missed.
+    const std::int64_t offset = from == place::end ? stored.end : stored.first;
     if (rd_kafka_consume_start_queue(topic_.get(), partition, offset, queue_.get()) != 0)
       throw std::runtime_error(rd_kafka_err2str(rd_kafka_last_error()));
   }
@@ -49,23 +47,24 @@ void native_consumer::run(load_figures& figures, steady::time_point until, const
 void native_consumer::take(load_figures& figures, const rd_kafka_message_t& message,
                            const record_callback& due_of, steady::time_point asked) {
   const auto now = steady::now();
-  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-    if (options_.rewinds) begin_again(figures, message.partition);
-    return;
-  }
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     figures.failed(now, rd_kafka_err2name(message.err));
     return;
   }
+  const std::int64_t end = stored_[message.partition].end;
+  // What came after reading began, and was on its way here when the partition began again.
+  if (options_.rewinds && message.offset >= end) return;
   if (!offsets_.add(message.partition, message.offset)) figures.failed(now, "offset does not follow");
   figures.answered(due_of(message).value_or(asked), now, 1, static_cast<std::int64_t>(message.len));
+  // Not when the broker says that there is no more: it waits for more before that.
+  if (options_.rewinds && message.offset + 1 == end) begin_again(figures, message.partition);
 }
 
 void native_consumer::begin_again(load_figures& figures, std::int32_t partition) {
   rd_kafka_consume_stop(topic_.get(), partition);
   offsets_.forget(partition);
   figures.noted("rewinds");
-  if (rd_kafka_consume_start_queue(topic_.get(), partition, RD_KAFKA_OFFSET_BEGINNING, queue_.get()) != 0)
+  if (rd_kafka_consume_start_queue(topic_.get(), partition, stored_[partition].first, queue_.get()) != 0)
     figures.failed(steady::now(), rd_kafka_err2name(rd_kafka_last_error()));
 }
 

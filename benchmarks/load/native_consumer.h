@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -18,7 +19,7 @@ class native_consumer {
   /// Called for each record; says when the record was due, where that is known.
   using record_callback = std::function<std::optional<steady::time_point>(const rd_kafka_message_t&)>;
 
-  /// Starts to read at once.
+  /// Starts to read at once. Throws std::runtime_error with librdkafka's words.
   native_consumer(const native_options& options, std::vector<std::int32_t> partitions, place from);
   ~native_consumer();
   native_consumer(const native_consumer&) = delete;
@@ -33,8 +34,14 @@ class native_consumer {
             steady::time_point asked);
   void begin_again(load_figures& figures, std::int32_t partition);
 
+  struct stored_range {
+    std::int64_t first = 0;
+    std::int64_t end = 0;
+  };
+
   const native_options& options_;
   std::vector<std::int32_t> partitions_;
+  std::map<std::int32_t, stored_range> stored_;  ///< when reading began
   native_client client_;
   native_topic topic_;
   native_queue queue_;

@@ -93,7 +93,6 @@ native_client make_producer(const native_options& options, delivery_callback on_
 
 native_client make_consumer(const native_options& options) {
   setting_map settings = common_settings(options);
-  settings["enable.partition.eof"] = "true";
   settings["enable.auto.commit"] = "false";
   settings["fetch.message.max.bytes"] = std::to_string(options.fetch_bytes);
   settings["fetch.wait.max.ms"] = "100";
