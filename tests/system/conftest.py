@@ -12,6 +12,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import running_cluster  # noqa: E402
 
+_shared = []  # the shared cluster while it runs
+
 
 @pytest.fixture(scope="session")
 def binary():
@@ -28,7 +30,19 @@ def binary():
 @pytest.fixture(scope="session")
 def shared_cluster(binary, tmp_path_factory):
     """One cluster for all tests that leave every process running; each test uses topics of its own."""
-    yield from running_cluster.serve(binary, tmp_path_factory.mktemp("shared"))
+    for running in running_cluster.serve(binary, tmp_path_factory.mktemp("shared")):
+        _shared.append(running)
+        yield running
+        _shared.clear()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def topics_go_with_their_module():
+    """Hundreds of topics that nobody uses any more cost the shared cluster's brokers much of the machine."""
+    yield
+    for running in _shared:
+        running.revive()
+        running.remove_topics()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import time
 
 from cluster import api, process
 from cluster.cluster import Cluster
+from cluster.failure import ClusterFailure
 from cluster.layout import Layout
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -28,6 +29,12 @@ class RunningCluster:
 
     def api(self, method, path, body=None, timeout_s=30):
         return api.call(self.url, method, path, body, timeout_s)
+
+    def remove_topics(self):
+        """All that anybody can see. What cannot be removed stays: that costs time but is no failure."""
+        with contextlib.suppress(ClusterFailure):
+            for topic in self.api("GET", "/topics")["topics"]:
+                self.api("DELETE", f"/topics/{topic}")
 
     def marquee(self, *arguments, stdin=b"", timeout_s=120, check=True):
         """Runs the command line tool; gives the completed process, with output as bytes."""

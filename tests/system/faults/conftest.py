@@ -5,7 +5,7 @@ import pytest
 import network_cluster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_network_cluster(binary, tmp_path_factory):
     reason = network_cluster.why_not()
     if reason:
