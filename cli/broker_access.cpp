@@ -51,7 +51,8 @@ std::vector<std::pair<std::int64_t, std::string>> brokers_among(const json& clus
     found.emplace_back(id != process.end() && id->is_number_integer() ? id->get<std::int64_t>() : 0,
                        without_scheme(text_of(process, "http")));
   }
-  std::erase_if(found, [](const auto& each) { return each.second.empty(); });
+  // Port 0: somebody announced the broker without one, and it has not come yet.
+  std::erase_if(found, [](const auto& each) { return each.second.empty() || each.second.ends_with(":0"); });
   return found;
 }
 

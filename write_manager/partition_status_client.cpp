@@ -63,7 +63,9 @@ void take_follower(const json& item, broker_id from, partition_status& status, s
     status.term = term;
     status.leader = number<std::int32_t>(item, "leader");
   }
-  if (status.high_watermark) return;  // the leader's own list is better
+  const auto listed = std::ranges::find(status.replicas, from.value(), &replica_status::broker);
+  // The leader's own list is better; a leader that does not serve yet gives one without a high watermark.
+  if (status.high_watermark || listed != status.replicas.end()) return;
   replica_status& own = status.replicas.emplace_back();
   own.broker = from.value();
   own.role = text(item, "role");

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -46,6 +47,12 @@ def create(cluster, name, partitions=2, **more):
     cluster.api("POST", "/topics", {"name": name, "partitions": partitions, **more})
     for partition in range(partitions):
         cluster.leader_of(name, partition)
+    # A broker may hear of the topic later than the client whose question it is asked.
+    for broker in range(len(cluster.processes("broker"))):
+        end = time.monotonic() + 20
+        while b", leader " not in cluster.kcat("-L", "-t", name, broker=broker).stdout:
+            assert time.monotonic() < end, f"a broker does not know {name}"
+            time.sleep(0.1)
     return name
 
 

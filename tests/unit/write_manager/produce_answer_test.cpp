@@ -156,6 +156,31 @@ TEST(partition_status, leader_of_the_highest_term_is_believed) {
   EXPECT_EQ(status.high_watermark, 20);
 }
 
+TEST(partition_status, replica_that_answers_too_is_not_listed_twice) {
+  const uuid topic = uuid::random();
+  const auto answer = [&](const char* role, const json& replicas) {
+    return json{{"partitions",
+                 {{{"topic_id", to_string(topic)},
+                   {"partition", 0},
+                   {"role", role},
+                   {"leader", 2},
+                   {"term", 3},
+                   {"high_watermark", nullptr},
+                   {"replicas", replicas}}}}}
+        .dump();
+  };
+  json voters = json::array();
+  for (const int broker : {1, 2, 3}) voters.push_back({{"broker_id", broker}, {"role", "voter"}});
+  // The leader was elected and does not serve yet, so it has no high watermark.
+  for (const bool leader_first : {true, false}) {
+    partition_statuses all;
+    if (!leader_first) merge_partition_answer(all, broker_id(1), answer("follower", json::array()));
+    merge_partition_answer(all, broker_id(2), answer("leader", voters));
+    if (leader_first) merge_partition_answer(all, broker_id(1), answer("follower", json::array()));
+    EXPECT_EQ(all.at({topic, partition_id(0)}).replicas.size(), 3U);
+  }
+}
+
 TEST(partition_status, what_nobody_answered_is_null) {
   db::topic_row topic;
   topic.partitions = {{partition_id(0), {{broker_id(5), incarnation_id(1)}}}};
