@@ -50,7 +50,7 @@ def create(cluster, name, partitions=2, **more):
     # A broker may hear of the topic later than the client whose question it is asked.
     for broker in range(len(cluster.processes("broker"))):
         end = time.monotonic() + 20
-        while b", leader " not in cluster.kcat("-L", "-t", name, broker=broker).stdout:
+        while b", leader " not in cluster.kcat("-L", "-t", name, broker=broker):
             assert time.monotonic() < end, f"a broker does not know {name}"
             time.sleep(0.1)
     return name
