@@ -141,11 +141,10 @@ class several_slow_requests : public several_requests {
 TEST_F(several_slow_requests, are_under_way_when_the_first_takes_long) {
   begin_one(0, 1);
   begin_one(1, 1);
-  while (true) {
-    std::size_t sent = 0;
-    on_loop([&] { sent = brokers_.requests.size(); });
-    if (sent == 2) break;
-  }
+  const net::deadline patience = net::deadline::in_ms(20'000);
+  std::size_t sent = 0;
+  while (sent < 2 && !patience.passed()) on_loop([&] { sent = brokers_.requests.size(); });
+  EXPECT_EQ(sent, 2U);
   end_all();
 }
 
