@@ -140,7 +140,7 @@ net::task<> peer_link::wait_for_reader(net::deadline end) {
 net::task<> peer_link::listen_for_end() {
   for (;;) {
     const result<received_frame> frame =
-        co_await read_frame(stream_, largest_hello_bytes, net::deadline::in_ms(options_.silence_timeout_ms));
+        co_await read_frame(stream_, largest_hello_bytes, net::deadline::in_ms(options_.peer_silence_ms));
     if (!frame) break;
     if (frame->type == frame_type::goodbye) {
       goodbye_received_ = true;

@@ -338,9 +338,22 @@ TEST_F(raft_transport_test, a_silent_peer_is_closed) {
   EXPECT_TRUE(closes_after_hello(one, {}));
 }
 
+TEST_F(raft_transport_test, a_peer_that_falls_silent_is_connected_to_anew) {
+  transport_options options = options_of(1);
+  options.peer_silence_ms = 50;
+  listening_transport one(options);
+  options = options_of(2);
+  options.alive_interval_ms = 60'000;
+  listening_transport two(options);
+  connect(one, two, 2);
+  EXPECT_TRUE(one.wait_until([&] { return one.up.size() >= 2; }));
+  EXPECT_EQ(one.down.at(0).second, peer_loss::reset);
+}
+
 TEST_F(raft_transport_test, an_idle_connection_stays) {
   transport_options options = options_of(1);
   options.alive_interval_ms = 20;
+  options.peer_silence_ms = 300;
   options.silence_timeout_ms = 300;
   listening_transport one(options);
   options.self = replica_of(2);
