@@ -1,7 +1,11 @@
 #include "kafka/leader_feed.h"
 
+#include <algorithm>
+#include <array>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "base/logging.h"
 #include "base/types.h"
@@ -14,6 +18,10 @@
 
 namespace marquee::kafka {
 
+namespace {
+constexpr std::size_t polls = 2;
+}
+
 struct leader_feed::state {
   net::event_loop& loop;
   net::http_client& http;
@@ -22,7 +30,9 @@ struct leader_feed::state {
   leader_feed_options options;
   std::vector<net::endpoint> brokers{};
   std::size_t next = 0;
-  bool connected = false;
+  /// What each poll asks just now; nothing while it looks for a broker.
+  std::array<std::optional<net::endpoint>, polls> asked{};
+  std::array<bool, polls> answers{};
   std::stop_source stopping{};
 
   /// Applies an answer; the version to ask from next, or nothing if it is not an answer.
@@ -46,7 +56,7 @@ struct leader_feed::state {
   }
 
   /// Polls one broker for as long as it answers.
-  static net::task<void> follow(std::shared_ptr<state> self, net::endpoint broker) {
+  static net::task<void> follow(std::shared_ptr<state> self, net::endpoint broker, bool& answers) {
     std::int64_t since = 0;
     while (!self->stopping.stop_requested()) {
       net::http_request request;
@@ -56,9 +66,10 @@ struct leader_feed::state {
       request.target =
           "/internal/leaders?since=" + std::to_string(since) + "&wait_ms=" + std::to_string(wait_ms);
       self->secret.sign(request);
-      net::http_outcome outcome = co_await self->http.send(
-          broker, std::move(request),
-          {.timeout_ms = wait_ms + 2'000, .cancel = self->stopping.get_token(), .on_interim = {}});
+      net::http_outcome outcome = co_await self->http.send(broker, std::move(request),
+                                                           {.timeout_ms = wait_ms + self->options.grace_ms,
+                                                            .cancel = self->stopping.get_token(),
+                                                            .on_interim = {}});
       if (!outcome.response || outcome.response->status != 200) co_return;
       const std::optional<std::int64_t> version = self->apply(outcome.response->body);
       if (!version) {
@@ -69,20 +80,29 @@ struct leader_feed::state {
       if (*version < since) co_return;
       // It answers at once from now on, and not for long.
       if (outcome.response->headers.has(net::stopping_field)) co_return;
-      if (!std::exchange(self->connected, true))
-        log_info("kafka", "leader feed from {}", net::to_string(broker));
+      if (!std::exchange(answers, true)) log_info("kafka", "leader feed from {}", net::to_string(broker));
       // A broker without any leader yet stays at version 0; do not ask it without a pause.
       if (*version == 0) co_await net::sleep_ms(self->options.pause_ms);
       since = *version;
     }
   }
 
-  static net::task<void> run(std::shared_ptr<state> self) {
+  /// The next broker that no poll asks.
+  std::optional<net::endpoint> free_broker() {
+    for (std::size_t tried = 0; tried < brokers.size(); ++tried) {
+      const net::endpoint& broker = brokers[next++ % brokers.size()];
+      if (std::ranges::find(asked, broker) == asked.end()) return broker;
+    }
+    return std::nullopt;
+  }
+
+  static net::task<void> run(std::shared_ptr<state> self, std::size_t poll) {
     while (!self->stopping.stop_requested()) {
-      if (!self->brokers.empty()) {
-        const net::endpoint broker = self->brokers[self->next++ % self->brokers.size()];
-        co_await follow(self, broker);
-        self->connected = false;
+      if (const std::optional<net::endpoint> broker = self->free_broker()) {
+        self->asked[poll] = broker;
+        co_await follow(self, *broker, self->answers[poll]);
+        self->asked[poll].reset();
+        self->answers[poll] = false;
       }
       co_await net::sleep_ms(self->options.pause_ms);
     }
@@ -102,7 +122,8 @@ void leader_feed::set_brokers(std::vector<net::endpoint> brokers) {
 }
 
 void leader_feed::start() {
-  state_->loop.spawn([state = state_] { return state::run(state); });
+  for (std::size_t poll = 0; poll < polls; ++poll)
+    state_->loop.spawn([state = state_, poll] { return state::run(state, poll); });
 }
 
 void leader_feed::stop() {
@@ -110,7 +131,7 @@ void leader_feed::stop() {
 }
 
 bool leader_feed::connected() const {
-  return state_->connected;
+  return std::ranges::find(state_->answers, true) != state_->answers.end();
 }
 
 }  // namespace marquee::kafka

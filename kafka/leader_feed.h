@@ -17,14 +17,17 @@ namespace marquee::kafka {
 class cluster_client;
 
 struct leader_feed_options {
-  std::int64_t poll_ms = 5'000;  ///< how long the broker may keep a question when there is no news
-  std::int64_t pause_ms = 200;   ///< before the next broker is asked after a failure
+  std::int64_t poll_ms = 2'000;   ///< how long the broker may keep a question when there is no news
+  std::int64_t grace_ms = 1'000;  ///< how much later its answer may come
+  std::int64_t pause_ms = 200;    ///< before the next broker is asked after a failure
 };
 
-/// Who leads what, as a stream (DESIGN D16): keeps one long poll at `GET /internal/leaders` of some broker
-/// that answers, and feeds a `cluster_client`. While no broker answers, the client has its other sources:
-/// hints in answers, and metadata. Lives on the client's loop: made, given brokers and stopped there; what it
-/// refers to must outlive the loop's thread.
+/// Who leads what, as a stream (DESIGN D16): keeps a long poll at `GET /internal/leaders` of two brokers that
+/// answer, and feeds a `cluster_client`. Two, because the broker that is cut off is often the one that was
+/// asked, and news of its successor must not wait until that is noticed. What both tell is the same, and the
+/// client goes by terms. While no broker answers, the client has its other sources: hints in answers, and
+/// metadata. Lives on the client's loop: made, given brokers and stopped there; what it refers to must
+/// outlive the loop's thread.
 class leader_feed {
  public:
   leader_feed(net::event_loop& loop, net::http_client& http, const net::cluster_secret& secret,
@@ -38,7 +41,7 @@ class leader_feed {
   void set_brokers(std::vector<net::endpoint> brokers);
   void start();
   void stop();
-  /// The last question was answered.
+  /// Some broker answered the last question.
   [[nodiscard]] bool connected() const;
 
  private:

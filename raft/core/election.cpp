@@ -164,8 +164,26 @@ void node::state::count_votes() {
   if (outcome == election_outcome::won && own_role == role::pre_candidate)
     return campaign(election_cause::vacancy);
   if (outcome == election_outcome::won) return become_leader();
-  // Lost: wait for the deadline that this round was given.
+  if (own_role == role::pre_candidate) ask_again_soon();
   own_role = role::follower;
+}
+
+/// The others may see the silence of the leader a moment later than this node. A pre-vote disturbs nobody, so
+/// it need not wait for a whole time-out; but somebody whom only the leader cannot reach must not ask for
+/// ever.
+void node::state::ask_again_soon() {
+  if (now_ms - leader_heard_ms >= 2 * options.election_timeout_most_ms) return;
+  const std::int64_t wait =
+      random.between(2 * options.heartbeat_interval_ms, 4 * options.heartbeat_interval_ms);
+  election_deadline_ms = std::min(election_deadline_ms, now_ms + wait);
+}
+
+/// Somebody stands that cannot win against this log, and the leader is gone for this node too: it is its
+/// turn.
+void node::state::stand_instead() {
+  if (own_role != role::follower || !leader_is_gone() || !may_campaign() || doubt.open) return;
+  election_deadline_ms =
+      std::min(election_deadline_ms, now_ms + random.between(0, options.heartbeat_interval_ms / 2));
 }
 
 /// Of two that stand at the same moment after the loss of a leader the one with the lower rank goes on,
@@ -203,6 +221,7 @@ void node::state::on_pre_vote_request(const message& m) {
   answer.rejected = !granted;
   answer.context = m.context;
   answer.in_doubt = doubt.open;
+  if (!granted && m.term > hard.term && !is_up_to_date(m)) stand_instead();
   // Two hurried candidates would split the votes: the other one gets its chance, if it can use it.
   const bool yields = granted && is_hurried() && !m.in_doubt;
   if (yields && own_role == role::pre_candidate) own_role = role::follower;

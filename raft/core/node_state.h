@@ -73,6 +73,8 @@ struct node::state {
   void campaign(election_cause why);
   [[nodiscard]] result<> campaign_at_once();
   void count_votes();
+  void ask_again_soon();
+  void stand_instead();
   /// Keeps the vote when the term stays the same (raft-pitfalls 1).
   void become_follower(term_number term, std::optional<replica_id> new_leader);
   void become_leader();

@@ -122,6 +122,54 @@ TEST(pre_vote, answer_of_an_earlier_round_does_not_count) {
   EXPECT_EQ(one.own_role(), role::candidate);
 }
 
+/// Both other voters refuse the round that this replica has just asked for.
+void refuse_pre_votes(test_replica& one) {
+  for (const message& request : one.take_sent(message_type::pre_vote_request)) {
+    message refusal = one.from(request.to.broker.value(), message_type::pre_vote_response);
+    refusal.context = request.context;
+    refusal.rejected = true;
+    one.receive(refusal);
+  }
+}
+
+// The others may see the leader's silence a moment later; who only cannot hear it must not ask them for ever.
+TEST(pre_vote, refused_one_asks_again_soon_but_not_for_ever) {
+  test_replica one = follower_of_1();
+  const auto stands = [&] { return one.own_role() == role::pre_candidate; };
+  ASSERT_TRUE(one.pass_until(1000, stands));
+  refuse_pre_votes(one);
+  EXPECT_FALSE(one.pass_until(190, stands));
+  EXPECT_TRUE(one.pass_until(220, stands));
+  while (one.now_ms() < 2000) {
+    refuse_pre_votes(one);
+    ASSERT_TRUE(one.pass_until(1000, stands));
+  }
+  refuse_pre_votes(one);
+  EXPECT_FALSE(one.pass_until(490, stands));
+  EXPECT_TRUE(one.pass_until(520, stands));
+}
+
+// Who refuses because its own log is longer, and misses the leader too, does not wait for its own time-out.
+TEST(pre_vote, one_with_the_longer_log_stands_instead_of_whom_it_refused) {
+  test_replica asked = follower_of_1();
+  test_replica waits = follower_of_1();
+  asked.pass(500);
+  waits.pass(500);
+  ASSERT_EQ(asked.own_role(), role::follower);
+  EXPECT_FALSE(granted(asked, pre_vote_request(asked, 3, 4, 2, 2)));
+  EXPECT_TRUE(asked.pass_until(60, [&] { return asked.own_role() == role::pre_candidate; }));
+  waits.pass(60);
+  EXPECT_EQ(waits.own_role(), role::follower) << "its own time-out came first: the test shows nothing";
+}
+
+TEST(pre_vote, one_with_the_longer_log_does_not_stand_while_it_hears_the_leader) {
+  test_replica one = follower_of_1();
+  one.pass(490);
+  EXPECT_FALSE(granted(one, pre_vote_request(one, 3, 4, 2, 2)));
+  one.receive(one.from(1, message_type::heartbeat_request));
+  EXPECT_FALSE(one.pass_until(490, [&] { return one.own_role() == role::pre_candidate; }));
+}
+
 // Pitfall 5: one side has the longer log, the other the higher term; still somebody leads.
 TEST(pre_vote, long_log_with_low_term_and_short_log_with_high_term_find_a_leader) {
   std::map<int, std::unique_ptr<test_replica>> replicas;
