@@ -1,0 +1,57 @@
+"""Logs that reach what random ones are too short for: a day of booking time, ten thousand keys, a big hall."""
+
+from booking_log import BookingLog
+
+
+def a_day():
+    """Keys, ended holds and cancelled bookings are forgotten after 24 h of booking time, a second a record."""
+    log = BookingLog()
+    log.add_show()
+    cancelled = log.reserve("alice", "1A")["booking_id"]
+    log.send("booking.cancel", "alice", {"booking_id": cancelled})
+    released = log.hold("alice", "2A")["hold_id"]
+    log.send("hold.release", "alice", {"hold_id": released})
+    log.reserve("alice", "3A", idem_key="first")
+    log.reserve("alice", "4A", seq=9)
+    log.wait(86_400_000 - log.time - 3000)
+    for _ in range(8):
+        log.wait(1000)
+        log.send("booking.cancel", "alice", {"booking_id": cancelled})
+        log.send("hold.release", "alice", {"hold_id": released})
+        log.reserve("alice", "3A", idem_key="first")
+        log.reserve("alice", "4A", seq=9)
+    return log
+
+
+def ten_thousand_keys():
+    log = BookingLog()
+    log.add_show()
+    for number in range(10_002):
+        log.reserve("alice", "9Z", idem_key=f"k{number}")
+    for number in (0, 1, 2, 3, 10_001, 5_000):
+        log.reserve("alice", "9Z", idem_key=f"k{number}")
+    return log
+
+
+def a_big_hall():
+    log = BookingLog()
+    log.add_show(rows=60, cols=26, orphan_rule="reject_unless_unavoidable")
+    for number in range(170):
+        log.send("seat.reserve", f"c{number}", {"show_id": "S1", "best": {"n": 1 + number % 10}})
+    return log
+
+
+def sixty_times_best_four():
+    log = BookingLog()
+    log.add_show(rows=25, cols=7)
+    for number in range(60):
+        log.send("seat.reserve", f"c{number}", {"show_id": "S1", "best": {"n": 4}})
+    return log
+
+
+ALL = {
+    "a day": a_day,
+    "ten thousand keys": ten_thousand_keys,
+    "a big hall": a_big_hall,
+    "sixty times best four": sixty_times_best_four,
+}
