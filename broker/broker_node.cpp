@@ -158,6 +158,8 @@ result<raft::raft_host_options> broker_node::raft_options(const broker_identity&
   raft.storage.wal_file_bytes = static_cast<std::uint64_t>(options_.wal_file_bytes);
   raft.storage.checkpoint_bytes = static_cast<std::uint64_t>(options_.checkpoint_bytes);
   raft.storage.keep_free_bytes = static_cast<std::uint64_t>(options_.disk_reserve_bytes / 2);
+  raft.storage.scrub_bytes_per_second = static_cast<std::uint64_t>(options_.scrub_bytes_per_second);
+  raft.storage.scrub_interval_ms = options_.scrub_interval_ms;
   raft.storage.flush_ms = options_.flush_ms;
   raft.storage.flush_bytes = static_cast<std::uint64_t>(options_.flush_bytes);
   raft.storage.boot_id_file = options_.boot_id_file;

@@ -50,6 +50,11 @@ void describe_limits(config_schema& schema, broker_options& options) {
       "disk.reserve_bytes", options.disk_reserve_bytes, 0, std::int64_t{1} << 50,
       "While less is free on the disk of data_dir the broker hands over what it leads and takes no "
       "records; at half of it its log stops growing. 0: not before it is full.");
+  schema.integer("scrub.bytes_per_second", options.scrub_bytes_per_second, 0, 65'536 * mebibyte,
+                 "Segments and full files of the write-ahead log are read again at this pace, so that damage "
+                 "is found where nobody reads. 0: they are not.");
+  schema.integer("scrub.interval_ms", options.scrub_interval_ms, 100, std::int64_t{366} * 86'400'000,
+                 "This long after one such pass began the next one begins, unless it takes longer.");
   schema.integer("retention.check_ms", options.retention_check_ms, 200, 3'600'000,
                  "How often each partition looks for segments that retention lets go.");
   schema.integer("kafka.max_request_bytes", options.limits.max_request_bytes, 1024, 1024 * mebibyte,

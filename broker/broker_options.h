@@ -40,6 +40,8 @@ struct broker_options {
 
   std::int64_t retention_check_ms = 30'000;
   std::int64_t disk_reserve_bytes = std::int64_t{256} << 20;
+  std::int64_t scrub_bytes_per_second = std::int64_t{8} << 20;
+  std::int64_t scrub_interval_ms = 86'400'000;
 
   append_queue_options appends;
   kafka_limits limits;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kafka/topic_name.h"
+#include "net/event_loop.h"
 
 namespace marquee::broker {
 
@@ -14,6 +15,24 @@ namespace {
 
 /// How long an answer waits for topics that are created for it.
 constexpr std::int64_t creation_wait_ms = 1'000;
+/// And for a leader; clients are told to give up after 500 ms (docs/guarantees.md).
+constexpr std::int64_t leader_wait_ms = 250;
+/// Short beside an election, which takes tens of milliseconds.
+constexpr std::int64_t leader_look_ms = 5;
+/// A partition that has been without a leader for longer is not waited for.
+constexpr std::int64_t election_ms = 1'500;
+
+bool has_live_leader(const broker_services& services, const group_id& group,
+                     const std::set<std::int32_t>& live) {
+  const auto leader = services.host.leaders().find(group);
+  return leader && live.contains(leader->leader.broker.value());
+}
+
+const topic_metadata* find_topic(const cluster_metadata& metadata,
+                                 const kafka::metadata_request::topic& asked) {
+  if (!asked.topic_id.is_none()) return metadata.find(asked.topic_id);
+  return asked.name ? metadata.find(*asked.name) : nullptr;
+}
 
 kafka::metadata_response::topic describe(const broker_services& services, const topic_metadata& topic,
                                          const std::set<std::int32_t>& live) {
@@ -47,6 +66,9 @@ bool may_be_created(const std::string& name) {
 
 }  // namespace
 
+metadata_handler::metadata_handler(net::event_loop& loop, broker_services& services)
+    : services_(services), creator_(loop, services), patience_(election_ms) {}
+
 kafka::metadata_response::topic metadata_handler::unknown(const kafka::metadata_request::topic& asked,
                                                           const kafka::metadata_request& request) const {
   kafka::metadata_response::topic told;
@@ -79,10 +101,35 @@ net::task<> metadata_handler::create_missing(const kafka::metadata_request& requ
     co_await creator_.wait(std::move(creations), net::deadline::in_ms(creation_wait_ms), context.gone);
 }
 
+bool metadata_handler::expects_leader(const kafka::metadata_request& request) {
+  const metadata_snapshot metadata = services_.catalog.snapshot();
+  const std::set<std::int32_t> live = services_.live_brokers();
+  const std::int64_t now_ms = services_.time.monotonic_ms();
+  bool expected = false;
+  for (const auto& asked : *request.topics) {
+    const topic_metadata* topic = find_topic(*metadata, asked);
+    if (topic == nullptr) continue;
+    for (const partition_metadata& partition : topic->partitions) {
+      const group_id group{topic->topic_id, partition.partition};
+      expected |= patience_.is_worth_waiting(group, has_live_leader(services_, group, live), now_ms);
+    }
+  }
+  return expected;
+}
+
+net::task<> metadata_handler::wait_for_leaders(const kafka::metadata_request& request,
+                                               const request_context& context) {
+  if (!request.topics) co_return;
+  const net::deadline end = net::deadline::in_ms(leader_wait_ms);
+  while (expects_leader(request) && !end.passed() && !context.gone.stop_requested())
+    co_await net::sleep_ms(leader_look_ms);
+}
+
 net::task<kafka::metadata_response> metadata_handler::handle(kafka::metadata_request request,
                                                              request_context context) {
   services_.metrics.other_requests.add();
   co_await create_missing(request, context);
+  co_await wait_for_leaders(request, context);
   const metadata_snapshot metadata = services_.catalog.snapshot();
   const std::set<std::int32_t> live = services_.live_brokers();
   kafka::metadata_response response;
@@ -96,9 +143,7 @@ net::task<kafka::metadata_response> metadata_handler::handle(kafka::metadata_req
     co_return response;
   }
   for (const auto& asked : request.topics.value_or(std::vector<kafka::metadata_request::topic>{})) {
-    const topic_metadata* known = !asked.topic_id.is_none() ? metadata->find(asked.topic_id)
-                                  : asked.name              ? metadata->find(*asked.name)
-                                                            : nullptr;
+    const topic_metadata* known = find_topic(*metadata, asked);
     response.topics.push_back(known == nullptr ? unknown(asked, request) : describe(services_, *known, live));
   }
   co_return response;

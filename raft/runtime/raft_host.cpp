@@ -157,6 +157,12 @@ void raft_host_impl::want_new_segments() {
   if (checkpointer* const ready = checkpointer_ready_) ready->begin_for_segments();
 }
 
+void raft_host_impl::set_low_space(bool low) {
+  low_space_ = low;
+  // Filling a replica again would take space that is not there.
+  if (started_ && !stopped_) store_->pause_scrub(low);
+}
+
 result<> raft_host_impl::check_space() {
   if (!log_lacks_space_) return {};
   if (checkpointer* const ready = checkpointer_ready_) ready->begin_again();

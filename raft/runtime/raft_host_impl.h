@@ -41,7 +41,7 @@ class raft_host_impl final : public raft_host {
   [[nodiscard]] result<> repair_replica(const group_id& group) override;
   [[nodiscard]] std::shared_ptr<replica> find(const group_id& group) const override;
   void for_each(const std::function<void(const std::shared_ptr<replica>&)>& visit) const override;
-  void set_low_space(bool low) override { low_space_ = low; }
+  void set_low_space(bool low) override;
   [[nodiscard]] result<> check_space() override;
   [[nodiscard]] std::vector<net::event_loop*> loops() const override;
   [[nodiscard]] leader_table& leaders() override { return leaders_; }

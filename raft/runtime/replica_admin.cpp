@@ -170,12 +170,15 @@ void raft_host_impl::end_threads(const error& why) {
 
 void raft_host_impl::hand_over() {
   const std::lock_guard admin(admin_mutex_);
-  if (started_ && !stopped_) hand_over_all();
+  if (!started_ || stopped_) return;
+  store_->pause_scrub(true);
+  hand_over_all();
 }
 
 void raft_host_impl::stop() {
   if (stopped_.exchange(true)) return;
   const std::lock_guard admin(admin_mutex_);
+  if (started_) store_->pause_scrub(true);
   if (started_) hand_over_all();
   transport_.stop(peer_loss::goodbye);
   heartbeats_.stop();

@@ -175,6 +175,10 @@ void flush_queue::flush(std::vector<flush_item> items, bool sync_due) {
   if (auto written = writer_.write(records); !written)
     return fail_everything(written.error(), std::move(items));
   count_written();
+  if (writer_.older().size() != closed_.size()) {
+    const std::lock_guard guard(mutex_);
+    note_closed_files();
+  }
   const std::int64_t written_us = time_.monotonic_us();
   persist_times times{written_us - start_us, 0};
   for (flush_item& item : items)

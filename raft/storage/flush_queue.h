@@ -16,6 +16,7 @@
 #include "raft/storage/logged_group_table.h"
 #include "raft/storage/storage_metrics.h"
 #include "raft/storage/wal_space.h"
+#include "raft/storage/wal_verifier.h"
 #include "raft/storage/wal_writer.h"
 
 namespace marquee::raft {
@@ -89,6 +90,9 @@ class flush_queue final : private wal_slot_source {
   [[nodiscard]] result<> add_file();
   /// False while another file would leave less than `keep_free_bytes`. From any thread.
   [[nodiscard]] bool has_space_for_file() const;
+  /// Files that are full and still needed, all of them synced. From any thread: one that is among them before
+  /// and after it was read was not written meanwhile.
+  [[nodiscard]] std::vector<closed_wal_file> closed_files() const;
   /// Called when a file should be made ahead. Set before the first step.
   void on_wants_file(std::function<void()> callback) { on_wants_file_ = std::move(callback); }
 
@@ -105,6 +109,7 @@ class flush_queue final : private wal_slot_source {
   enum class free_space : std::uint8_t { keep, use, none };
   [[nodiscard]] result<> reserve_for_checkpoint(const std::vector<wal_record>& records, free_space kept);
   void release_files();
+  void note_closed_files();
   [[nodiscard]] result<> sync_now();
   void fail_everything(const error& why, std::vector<flush_item> items);
   /// Brings the metrics up to what the writer has counted.
@@ -126,6 +131,7 @@ class flush_queue final : private wal_slot_source {
   std::uint64_t queued_bytes_ = 0;
   wal_space space_;
   std::deque<wal_slot> slots_;
+  std::vector<closed_wal_file> closed_;
   std::uint32_t files_made_ = 0;
   std::uint32_t last_file_number_;
   std::optional<error> failed_;

@@ -103,9 +103,22 @@ result<> flush_queue::write_checkpoint(const std::vector<wal_record>& records) {
   return synced;
 }
 
+std::vector<closed_wal_file> flush_queue::closed_files() const {
+  const std::lock_guard guard(mutex_);
+  return closed_;
+}
+
+/// With the mutex held, before a file that is no longer among them can be taken for writing.
+void flush_queue::note_closed_files() {
+  closed_.clear();
+  for (const wal_slot& slot : writer_.older())
+    closed_.push_back({slot.number, slot.path, slot.generation, slot.used_bytes});
+}
+
 void flush_queue::release_files() {
   std::vector<wal_slot> released = writer_.complete_checkpoint();
   const std::lock_guard guard(mutex_);
+  note_closed_files();
   for (wal_slot& slot : released) slots_.push_back(std::move(slot));
   for (wal_slot& slot : checkpoint_slots_) slots_.push_back(std::move(slot));
   checkpoint_slots_.clear();

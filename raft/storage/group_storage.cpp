@@ -188,6 +188,24 @@ void group_storage::note_damage(const error& what, const segment& where) const {
     damage_met_ = met_damage{error{what.code, where.path() + ": " + what.message}, where.header().base_index};
 }
 
+std::vector<group_storage::segment_at_rest> group_storage::segments_at_rest() const {
+  const std::lock_guard guard(mutex_);
+  std::vector<segment_at_rest> all;
+  all.reserve(segments_.size());
+  for (const auto& s : segments_) all.push_back({s, s->position()});
+  return all;
+}
+
+bool group_storage::report_damage(const error& what, const segment& where) {
+  {
+    const std::lock_guard guard(mutex_);
+    const auto is_it = [&where](const auto& s) { return s.get() == &where; };
+    if (damage_met_ || std::ranges::none_of(segments_, is_it)) return false;
+  }
+  note_damage(what, where);
+  return true;
+}
+
 std::optional<group_storage::met_damage> group_storage::damage_met() const {
   const std::lock_guard guard(mutex_);
   return damage_met_;

@@ -87,6 +87,16 @@ class group_storage {
     log_index segment_base;
   };
   [[nodiscard]] std::optional<met_damage> damage_met() const;
+  struct segment_at_rest {
+    std::shared_ptr<segment> source;
+    /// Up to here nothing is written any more.
+    segment_position end;
+  };
+  /// In order; of the active one what is published.
+  [[nodiscard]] std::vector<segment_at_rest> segments_at_rest() const;
+  /// Somebody other than a reader met damage; from here on it is as if a reader had. False: the segment is no
+  /// longer the log's, or damage was met before.
+  [[nodiscard]] bool report_damage(const error& what, const segment& where);
 
  private:
   /// A stretch of a segment file to look through.

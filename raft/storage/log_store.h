@@ -37,6 +37,10 @@ struct log_store_options {
   /// Segments do not grow and no file is made while less than this would stay free on the disk: entries then
   /// wait in the write-ahead log, and appends are refused (overloaded) when that is full. A start may use it.
   std::uint64_t keep_free_bytes = 0;
+  /// What nobody reads is read again at this pace, to find damage; 0: it is not. Passes begin this far apart
+  /// at least, the first one a minute after the start at the latest.
+  std::uint64_t scrub_bytes_per_second = 0;
+  std::int64_t scrub_interval_ms = 86'400'000;
 };
 
 /// How long an acknowledged write survives (DESIGN D4).
@@ -166,14 +170,14 @@ struct group_checkpoint {
 /// hold committed entries only, so they are never truncated; uncommitted ones are carried over in the
 /// write-ahead log.
 ///
-/// Owns the flush thread and the checkpoint thread. A failed write or sync of the write-ahead log is never
-/// retried: all waiting and later persists fail, and `on_fatal` is called once, upon which the process has to
-/// stop. A failed segment write fences that group alone.
+/// Owns the flush thread, the checkpoint thread and the scrub thread. A failed write or sync of the
+/// write-ahead log is never retried: all waiting and later persists fail, and `on_fatal` is called once, upon
+/// which the process has to stop. A failed segment write fences that group alone.
 class log_store {
  public:
   struct callbacks {
-    /// The write-ahead log is full enough: gather `group_checkpoint`s and call `checkpoint`. On the flush
-    /// thread.
+    /// The write-ahead log is full enough, or a file of it damaged: gather `group_checkpoint`s and call
+    /// `checkpoint`. On the flush thread or the scrub thread.
     std::function<void()> checkpoint_wanted;
     /// On the flush thread.
     std::function<void(const error&)> on_fatal;
@@ -203,6 +207,9 @@ class log_store {
   /// Moves entries to segments, syncs them, writes the checkpoint record and frees old log files. `done` is
   /// called on the checkpoint thread. Thread-safe.
   virtual void checkpoint(std::vector<group_checkpoint> groups, std::function<void(result<>)> done) = 0;
+  /// While it is paused nothing is read again at rest. It pauses by itself while a checkpoint lacks space.
+  /// Thread-safe.
+  virtual void pause_scrub(bool /*paused*/) {}
   /// Writes what is queued, syncs, and joins the threads. Call `checkpoint` before it for a fast next start.
   virtual void stop() = 0;
 };

@@ -31,6 +31,20 @@ struct storage_metrics {
         damaged_logs(
             registry.counter("marquee_storage_damaged_logs_total",
                              "Replicas whose log was found damaged and cut off, to be filled again.")),
+        scrubbed_bytes(registry.counter("marquee_storage_scrubbed_bytes_total",
+                                        "Bytes at rest that were read again to verify their checksums.")),
+        scrub_passes(registry.counter("marquee_storage_scrub_passes_total",
+                                      "Times that everything at rest was read again.")),
+        scrub_damages(registry.counter("marquee_storage_scrub_damages_total",
+                                       "Damages that reading everything again has found.")),
+        scrub_failures(registry.counter("marquee_storage_scrub_failures_total",
+                                        "Files at rest that the disk could not read.")),
+        scrub_last_pass_wall_ms(
+            registry.gauge("marquee_storage_scrub_last_pass_wall_ms",
+                           "When everything at rest had last been read again, in milliseconds since 1970; 0: "
+                           "not yet.")),
+        scrub_last_pass_duration_ms(registry.gauge("marquee_storage_scrub_last_pass_duration_ms",
+                                                   "How long that took, in milliseconds.")),
         wal_files(registry.gauge("marquee_storage_wal_files", "Files of the write-ahead log.")) {}
 
   metric_counter& fsyncs;
@@ -44,6 +58,12 @@ struct storage_metrics {
   metric_counter& dropped_segments;
   metric_counter& dropped_bytes;
   metric_counter& damaged_logs;
+  metric_counter& scrubbed_bytes;
+  metric_counter& scrub_passes;
+  metric_counter& scrub_damages;
+  metric_counter& scrub_failures;
+  metric_gauge& scrub_last_pass_wall_ms;
+  metric_gauge& scrub_last_pass_duration_ms;
   metric_gauge& wal_files;
 };
 

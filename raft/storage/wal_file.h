@@ -47,6 +47,9 @@ struct wal_slot {
   std::uint32_t number = 0;
   std::string path;
   std::unique_ptr<file> handle;
+  /// Of one that is full: what it was begun as, and where its records end.
+  std::uint64_t generation = 0;
+  std::uint64_t used_bytes = 0;
 };
 
 [[nodiscard]] std::string wal_folder(const std::string& data_dir);

@@ -58,6 +58,7 @@ void wal_log_store::start_threads() {
   }
   background_loop_ = std::make_unique<background_loop>();
   flush_loop_ = std::make_unique<flush_loop>(*queue_);
+  if (scrubber_) scrub_loop_ = std::make_unique<scrub_loop>(*scrubber_);
   ask_for_file();
 }
 
@@ -65,6 +66,11 @@ bool wal_log_store::step() {
   const bool worked = queue_->step();
   make_files();
   return worked;
+}
+
+std::optional<std::int64_t> wal_log_store::scrub_step() {
+  if (!scrubber_) return std::nullopt;
+  return scrubber_->step();
 }
 
 result<> wal_log_store::write_and_wait(flush_item item) {
@@ -194,6 +200,7 @@ result<> wal_log_store::run_checkpoint(const std::vector<group_checkpoint>& grou
   item.may_make_files = !lacks_space;
   const auto written = write_and_wait(std::move(item));
   lacks_space |= !written && written.error().code == error_code::no_space;
+  lacks_space_ = lacks_space;
   if (on_space_) on_space_(lacks_space);
   if (!written) return fail(written, "checkpoint");
   metrics_.checkpoints.add();
@@ -232,12 +239,14 @@ void wal_log_store::make_files() {
 }
 
 void wal_log_store::join_threads() {
+  if (scrub_loop_) scrub_loop_->stop();
   if (background_loop_) background_loop_->stop();
   if (flush_loop_) flush_loop_->stop();
 }
 
 void wal_log_store::stop() {
   if (std::exchange(stopped_, true)) return;
+  if (scrub_loop_) scrub_loop_->stop();
   if (background_loop_) background_loop_->stop();
   flush_item item;
   item.records.push_back(group_record(wal_record_type::clean_stop, {}, {}));

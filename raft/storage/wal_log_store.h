@@ -13,13 +13,14 @@
 #include "raft/storage/flush_queue.h"
 #include "raft/storage/group_storage.h"
 #include "raft/storage/log_store.h"
+#include "raft/storage/scrub_loop.h"
 #include "raft/storage/segment_remover.h"
 #include "raft/storage/wal_recovery.h"
 
 namespace marquee::raft {
 
 enum class store_threads : std::uint8_t {
-  own,   ///< a flush thread and a checkpoint thread
+  own,   ///< a flush thread, a checkpoint thread and a scrub thread
   none,  ///< the caller turns the crank: `step`; for tests
 };
 
@@ -42,10 +43,13 @@ class wal_log_store final : public log_store {
   [[nodiscard]] result<> remove_group(const group_id& group) override;
   [[nodiscard]] result<recovered_group> reopen_group(const group_id& group) override;
   void checkpoint(std::vector<group_checkpoint> groups, std::function<void(result<>)> done) override;
+  void pause_scrub(bool paused) override { scrub_paused_ = paused; }
   void stop() override;
 
   /// Without threads: flushes once. False if there was nothing to do.
   bool step();
+  /// Without threads: as `log_scrubber::step`; nothing if it is off.
+  [[nodiscard]] std::optional<std::int64_t> scrub_step();
 
  private:
   struct known_group {
@@ -72,6 +76,7 @@ class wal_log_store final : public log_store {
   [[nodiscard]] result<> settle_old_files(const recovered_wal& wal, std::vector<wal_slot>& live,
                                           std::vector<wal_slot>& spare);
   void make_queue(const recovered_wal& wal, logged_group_table groups, callbacks on, bool planted_bug);
+  void make_scrubber(std::function<void()> renew_wal);
   void start_threads();
   /// Submits and waits until it is durable.
   [[nodiscard]] result<> write_and_wait(flush_item item);
@@ -106,8 +111,13 @@ class wal_log_store final : public log_store {
   std::atomic<std::int64_t> no_file_before_ms_{0};
   std::atomic<std::int64_t> no_file_told_before_ms_{0};
 
+  std::atomic<bool> scrub_paused_{false};
+  std::atomic<bool> lacks_space_{false};
+  std::unique_ptr<log_scrubber> scrubber_;
+
   std::unique_ptr<flush_loop> flush_loop_;
   std::unique_ptr<background_loop> background_loop_;
+  std::unique_ptr<scrub_loop> scrub_loop_;
 };
 
 }  // namespace marquee::raft

@@ -69,6 +69,7 @@ result<> wal_log_store::start(callbacks on, bool planted_bug) {
   if (auto settled = settle_old_files(*wal, live, spare); !settled) return settled;
   if (auto recovered = recover_groups(*wal); !recovered) return recovered;
   on_space_ = on.space_was_needed;
+  make_scrubber(on.checkpoint_wanted);
   make_queue(*wal, wal->groups, std::move(on), planted_bug);
   for (recovered_group& found : recovered_)
     found.log = std::make_unique<stored_group_log>(found.group, groups_.at(found.group).storage, *queue_,
@@ -208,6 +209,33 @@ recovered_group wal_log_store::make_recovered(const group_id& group, const logge
   }
   groups_[group] = {std::move(storage), logged.facts.bootstrap};
   return found;
+}
+
+void wal_log_store::make_scrubber(std::function<void()> renew_wal) {
+  constexpr std::int64_t first_pass_most_ms = 60'000;
+  if (options_.scrub_bytes_per_second == 0) return;
+  scrub_source source;
+  source.groups = [this] {
+    const std::lock_guard guard(mutex_);
+    std::vector<group_id> all;
+    for (const auto& [group, known] : groups_) all.push_back(group);
+    return all;
+  };
+  source.storage = [this](const group_id& group) {
+    const std::lock_guard guard(mutex_);
+    const auto known = groups_.find(group);
+    return known == groups_.end() ? nullptr : known->second.storage;
+  };
+  source.closed_wal_files = [this] { return queue_->closed_files(); };
+  source.renew_wal = [renew_wal = std::move(renew_wal)] {
+    if (renew_wal) renew_wal();
+  };
+  source.may_run = [this] { return !scrub_paused_ && !lacks_space_; };
+  scrubber_ = std::make_unique<log_scrubber>(
+      files_, time_, metrics_,
+      scrub_options{options_.scrub_bytes_per_second, options_.scrub_interval_ms,
+                    std::min(options_.scrub_interval_ms, first_pass_most_ms)},
+      std::move(source));
 }
 
 void wal_log_store::make_queue(const recovered_wal& wal, logged_group_table groups, callbacks on,

@@ -24,7 +24,11 @@ result<> wal_writer::begin_file(bool begins_checkpoint) {
   if (!slot) return fail(slot);
   const auto size = slot->handle->size();
   if (!size) return fail(size);
-  if (current_.handle) older_.push_back(std::move(current_));
+  if (current_.handle) {
+    current_.generation = generation_;
+    current_.used_bytes = position_;
+    older_.push_back(std::move(current_));
+  }
   if (begins_checkpoint) {
     before_checkpoint_ = older_.size();
     in_checkpoint_ = true;

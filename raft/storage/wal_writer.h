@@ -46,6 +46,8 @@ class wal_writer {
   [[nodiscard]] std::uint64_t unsynced_bytes() const { return unsynced_bytes_; }
   /// The newest checkpoint is complete and synced. Gives the files before the one it began.
   [[nodiscard]] std::vector<wal_slot> complete_checkpoint();
+  /// Full files that are still needed, oldest first.
+  [[nodiscard]] const std::vector<wal_slot>& older() const { return older_; }
   [[nodiscard]] const counters& count() const { return counters_; }
 
  private:

@@ -28,6 +28,7 @@ OPTIONS = {
     "reconnect.backoff.max.ms": "200",
     "retry.backoff.ms": "20",
     "topic.metadata.refresh.fast.interval.ms": "50",
+    "enable.sparse.connections": "false",
 }
 
 

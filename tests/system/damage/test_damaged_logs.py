@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+import signal
 import struct
 import subprocess
 import time
@@ -10,6 +11,7 @@ import urllib.request
 
 import pytest
 import running_cluster
+from history import disk_log
 
 SETTINGS = {
     "raft": {"wal_file_bytes": 1 << 20, "checkpoint_bytes": 1 << 20},
@@ -167,6 +169,57 @@ def test_damage_that_reading_meets_is_never_served(damaged_cluster):
     cluster.kill(cluster.broker_of(cluster.leader_of("running")))
     assert consume(cluster, "running", 3050) == records + more, "what was filled again is what was lost"
     cluster.revive()
+
+
+def start_again(cluster, entry, settings):
+    """The broker, stopped gracefully and started with these settings beside the cluster's."""
+    cluster.layout.settings_of[entry["name"]] = settings
+    cluster.kill(cluster.broker_of(entry["broker_id"]), signal.SIGTERM)
+    cluster.control.restart(entry["name"])
+    return cluster.broker_of(entry["broker_id"])
+
+
+def stored_entries(entry, topic_id):
+    """Of a broker that does not run: index -> digest of each committed entry of the topic's one partition."""
+    replica = next(one for one in disk_log.replicas(entry["data_dir"]) if one.topic_id == topic_id)
+    return {one.index: one.digest for one in replica.entries() if one.index <= replica.segments_end}
+
+
+def test_damage_where_nobody_reads_is_found_by_the_scrub_and_filled_again(damaged_cluster):
+    cluster = damaged_cluster
+    cluster.api("POST", "/topics", {"name": "cold", "partitions": 1, "config": {"segment.bytes": 65536}})
+    topic_id = cluster.api("GET", "/topics/cold")["topic"]["topic_id"]
+    records = lines(1000)
+    leader = cluster.leader_of("cold")
+    follower = next(entry for entry in cluster.processes("broker") if entry["broker_id"] != leader)
+    produce(cluster, "cold", records)
+    wait_until("no segment ends", lambda: len(segments(follower, topic_id)) > 1)
+    victim = start_again(cluster, follower, {"scrub": {"bytes_per_second": 64 << 20, "interval_ms": 200}})
+    wait_until("nothing is scrubbed", lambda: metric(victim, "marquee_storage_scrub_passes_total") >= 1)
+    assert metric(victim, "marquee_storage_scrub_damages_total") == 0
+    cold = segments(victim, topic_id)[0]
+    flip(cold, cold.stat().st_size // 2)
+    wait_until("nobody finds it", lambda: metric(victim, "marquee_storage_scrub_damages_total") == 1)
+    wait_until("no line says it", lambda: f"the log of {topic_id}/0 is opened anew" in cluster.log_of(victim))
+    assert f"{cold} is damaged" in cluster.log_of(victim)
+    wait_until("in doubt for ever", lambda: metric(victim, "marquee_raft_groups_in_doubt") == 0)
+    assert metric(victim, "marquee_raft_groups_fenced") == 0
+    before = metric(victim, "marquee_storage_scrub_passes_total")
+    wait_until("it scrubs no more", lambda: metric(victim, "marquee_storage_scrub_passes_total") > before + 1)
+    assert metric(victim, "marquee_storage_scrub_damages_total") == 1, "what was sent again is sound"
+    # What was stopped gracefully has everything in segments.
+    for entry in cluster.processes("broker"):
+        cluster.kill(entry, signal.SIGTERM)
+    stored = [stored_entries(entry, topic_id) for entry in cluster.processes("broker")]
+    cluster.layout.settings_of.clear()
+    cluster.revive()
+    shared = min(max(each) for each in stored)
+    assert shared >= 2 and stored[0], stored
+    wanted = {index: digest for index, digest in stored[0].items() if index <= shared}
+    assert len(wanted) == shared
+    for each in stored[1:]:
+        assert {index: digest for index, digest in each.items() if index <= shared} == wanted
+    assert consume(cluster, "cold", 1000) == records
 
 
 def test_a_running_brokers_folder_is_left_alone(damaged_cluster):

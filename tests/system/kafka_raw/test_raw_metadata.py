@@ -1,5 +1,7 @@
 """Items 13 and 15, topics that are made on demand, and the describing APIs."""
 
+import time
+
 import raw_client as raw
 from raw_codec import Batch
 
@@ -54,6 +56,27 @@ def test_many_topics_at_once_are_all_created_in_the_end(kafka):
     names = [f"many-{i}" for i in range(30)]
     connection = kafka.connect()
     raw.wait_until(lambda: all(one["error"] == 0 for one in raw.metadata(connection, names, create=True)["topics"]))
+
+
+def test_who_asks_just_after_the_leaders_death_is_told_the_next_leader_and_not_that_there_is_none(kafka):
+    """librdkafka asks at once, and again only after up to a second."""
+    topic = kafka.topic()
+    dead = kafka.cluster.leader_of(topic)
+    connection = kafka.follower(topic)
+    kafka.cluster.kill(kafka.cluster.broker_of(dead))
+    try:
+        begun = time.monotonic()
+        while True:
+            asked = time.monotonic()
+            part = raw.metadata(connection, [topic])["topics"][0]["partitions"][0]
+            took_s = time.monotonic() - asked
+            if part["error"] == 0 and part["leader"] != dead:
+                break
+            # This broker may not have noticed yet; else it waits for the election, while one is likely.
+            assert part["error"] == 0 or took_s > 0.2 or asked - begun > 1.4, (part, took_s, asked - begun)
+            assert asked - begun < 30
+    finally:
+        kafka.cluster.revive()
 
 
 def describe_configs(connection, kind, name, keys=None, version=4):
