@@ -1,5 +1,7 @@
 """A cluster under test: finding free ports, running commands against it, killing and reviving processes."""
 
+import atexit
+import concurrent.futures
 import contextlib
 import fcntl
 import json
@@ -11,7 +13,7 @@ import subprocess
 import tempfile
 import time
 
-from cluster import api, process
+from cluster import api, postgres, process
 from cluster.cluster import Cluster
 from cluster.failure import ClusterFailure
 from cluster.layout import Layout
@@ -32,9 +34,13 @@ class RunningCluster:
 
     def remove_topics(self):
         """All that anybody can see. What cannot be removed stays: that costs time but is no failure."""
-        with contextlib.suppress(ClusterFailure):
-            for topic in self.api("GET", "/topics")["topics"]:
+
+        def remove(topic):
+            with contextlib.suppress(ClusterFailure):
                 self.api("DELETE", f"/topics/{topic}")
+
+        with contextlib.suppress(ClusterFailure), concurrent.futures.ThreadPoolExecutor(8) as at_once:
+            list(at_once.map(remove, self.api("GET", "/topics")["topics"]))
 
     def marquee(self, *arguments, stdin=b"", timeout_s=120, check=True):
         """Runs the command line tool; gives the completed process, with output as bytes."""
@@ -134,12 +140,33 @@ def make_layout(binary, state_dir, port_offset, **options):
 def run(running):
     """Starts the cluster, gives it, and stops it."""
     try:
+        give_database(running.layout)
         running.control.start()
         yield running
     finally:
         running.control.stop()
         remove_database(running.processes(), running.layout.state_dir)
         _show_crashes(running)
+
+
+_empty_database = []  # its layout, once there is one
+
+
+def give_database(layout):
+    """A copy of one that initdb has made: that takes most of a cluster's first start."""
+    data_dir = pathlib.Path(postgres.describe(layout).data_dir)
+    if data_dir.exists():
+        return
+    if not _empty_database:
+        made = make_layout(layout.binary, tempfile.mkdtemp(prefix="marquee-tests-database-"), 0)
+        _empty_database.append(made)
+        atexit.register(shutil.rmtree, made.state_dir, ignore_errors=True)
+        atexit.register(shutil.rmtree, postgres.describe(made).data_dir, ignore_errors=True)
+        postgres.initialise(made, postgres.describe(made))
+    origin = _empty_database[0]
+    layout.postgres_password_file.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(origin.postgres_password_file, layout.postgres_password_file)
+    subprocess.run(["cp", "-a", postgres.describe(origin).data_dir, str(data_dir)], check=True)
 
 
 _held_offsets = []

@@ -6,7 +6,16 @@ import subprocess
 import threading
 import time
 
+import pytest
+
+import running_cluster
 from cluster import api
+
+
+@pytest.fixture(scope="module")
+def whole_cluster(binary, tmp_path_factory):
+    """For tests that kill or stop all of it, each with topics of its own."""
+    yield from running_cluster.serve(binary, tmp_path_factory.mktemp("failover"))
 
 
 def produce_slowly(write_end, count, per_second):
@@ -66,8 +75,8 @@ def test_a_record_that_was_acknowledged_before_each_kill_is_there_after_it(clust
     assert read == [str(n) for n in range(number)]
 
 
-def test_kill_of_every_broker_at_once_loses_nothing_acknowledged(own_cluster):
-    cluster = own_cluster
+def test_kill_of_every_broker_at_once_loses_nothing_acknowledged(whole_cluster):
+    cluster = whole_cluster
     cluster.api("POST", "/topics", {"name": "all-at-once", "partitions": 3})
     lines = b"".join(b"line %d\n" % number for number in range(2000))
     cluster.marquee("produce", "all-at-once", stdin=lines)
@@ -89,8 +98,8 @@ def test_kill_of_every_broker_at_once_loses_nothing_acknowledged(own_cluster):
     assert len(late) == len(set(late))
 
 
-def test_everything_is_still_there_after_down_and_up(own_cluster):
-    cluster = own_cluster
+def test_everything_is_still_there_after_down_and_up(whole_cluster):
+    cluster = whole_cluster
     lines = [f"line {number}" for number in range(1500)]
     cluster.marquee("produce", "down-and-up", "--connections", "1", stdin="\n".join(lines).encode() + b"\n")
     consumer = cluster.api("POST", "/consumer/register", {"topic": "down-and-up"})["consumer_id"]

@@ -41,9 +41,19 @@ class Commands:
         return json.loads((self.state_dir / "cluster.json").read_text())["processes"]
 
 
+@pytest.fixture(scope="module")
+def commands(binary, tmp_path_factory):
+    """One cluster for all tests here: each does `up` first, which is harmless if it runs already."""
+    yield from serve(binary, tmp_path_factory.mktemp("up"))
+
+
 @pytest.fixture
-def commands(binary, tmp_path):
-    made = Commands(binary, tmp_path)
+def commands_of_nothing(binary, tmp_path):
+    yield from serve(binary, tmp_path)
+
+
+def serve(binary, state_dir):
+    made = Commands(binary, state_dir)
     yield made
     made.run("down")
     layout = Layout(running_cluster.ROOT, made.state_dir, made.offset, made.binary)
@@ -85,7 +95,8 @@ def test_restart_brings_a_killed_process_back(commands):
     assert unknown.returncode == 1 and "broker-9" in unknown.stderr and "broker-1" in unknown.stderr
 
 
-def test_a_taken_port_is_an_error_that_names_it_and_nothing_is_started(commands):
+def test_a_taken_port_is_an_error_that_names_it_and_nothing_is_started(commands_of_nothing):
+    commands = commands_of_nothing
     port = 9093 + commands.offset
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

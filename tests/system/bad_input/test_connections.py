@@ -1,5 +1,9 @@
-"""Ten thousand connections: limits answer or close, other processes go on, and memory comes back."""
+"""Ten thousand connections: limits answer or close, other processes go on, and memory comes back.
 
+All processes have the same HTTP server. The load balancer gets ten thousand, the others a good deal more than their
+limit of 4,096; with MARQUEE_DEEP=1 all get ten thousand."""
+
+import os
 import pathlib
 import resource
 import select
@@ -12,6 +16,8 @@ import front_doors
 from front_doors import understood
 
 COUNT = 10_000
+BEYOND_THE_LIMIT = 5_000
+DEEP = os.environ.get("MARQUEE_DEEP") == "1"
 
 
 @pytest.fixture
@@ -55,7 +61,8 @@ def settle(entry, limit):
 
 
 def test_ten_thousand_connections_are_survived_and_forgotten(cluster, process_door, many_files):
-    count = min(COUNT, many_files - 200)
+    wanted = COUNT if DEEP or process_door.name.startswith("lb") else BEYOND_THE_LIMIT
+    count = min(wanted, many_files - 200)
     assert count >= 3000, f"this machine allows {many_files} open files"
     entry, door = process_door.entry, process_door
     others = [other for other in front_doors.all_of(cluster).values() if other.entry["name"] != entry["name"]]

@@ -67,13 +67,13 @@ def do_harm(faults, workload, options, say):
         raise SystemExit(f"not possible here: {', '.join(sorted(impossible))}")
     end = time.monotonic() + options.minutes * 60
     for step in chaos_schedule.steps(options.seed, kinds):
-        time.sleep(step.quiet_s)
+        time.sleep(step.quiet_s * options.pace)
         note_the_dead(faults, workload)
         if time.monotonic() > end:
             return
         start = events.now()
         target = faults.begin(step)
-        time.sleep(step.lasts_s)
+        time.sleep(step.lasts_s * options.pace)
         faults.heal()
         healed = events.now()
         progress_ms = workload.probe.progress_ms(healed)
@@ -105,6 +105,8 @@ def arguments(words):
     parser = argparse.ArgumentParser(prog="scripts/chaos", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=2, help="how long faults go on (2)")
+    parser.add_argument("--pace", type=float, default=1, metavar="FACTOR",
+                        help="faults, and the quiet times between them, are so many times as long (1)")
     parser.add_argument("--seed", type=int, default=None, help="of the schedule and the clients (random)")
     parser.add_argument("--faults", type=lambda text: text.split(","), default=None,
                         help="only these, of: " + ",".join(chaos_schedule.KINDS))
@@ -133,7 +135,7 @@ def chaos(options, say):
     folder = options.folder or pathlib.Path(tempfile.mkdtemp(prefix="marquee-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
     say(f"seed {options.seed}, {options.minutes:g} minutes; history and logs in {folder}")
-    (folder / "run.json").write_text(json.dumps({"seed": options.seed, "minutes": options.minutes,
+    (folder / "run.json").write_text(json.dumps({"seed": options.seed, "minutes": options.minutes, "pace": options.pace,
                                                  "faults": options.faults, "rate": options.rate}))
     good = False
     small = options.faults and set(options.faults) & set(chaos_schedule.NEED_MOUNTS)
@@ -155,6 +157,7 @@ def chaos(options, say):
             shutil.rmtree(folder)
         elif not good:
             say(f"kept: {folder}. The same again: scripts/chaos --seed {options.seed} --minutes {options.minutes:g}"
+                + (f" --pace {options.pace:g}" if options.pace != 1 else "")
                 + (f" --faults {','.join(options.faults)}" if options.faults else ""))
 
 

@@ -6,8 +6,11 @@ import os
 from history import chaos
 from history import chaos_schedule
 
-# Long enough for one fault of each kind; `scripts/chaos --minutes 30` is the real thing.
-MINUTES = float(os.environ.get("MARQUEE_CHAOS_MINUTES", "1"))
+# As many faults as a minute at their usual pace, in little more than half of the time; `scripts/chaos --minutes 30` is
+# the real thing.
+DEEP = os.environ.get("MARQUEE_DEEP") == "1"
+MINUTES = float(os.environ.get("MARQUEE_CHAOS_MINUTES", "1" if DEEP else "0.6"))
+PACE = 1 if DEEP else 0.5
 SEED = int(os.environ.get("MARQUEE_CHAOS_SEED", "20261121"))
 
 
@@ -26,7 +29,7 @@ def test_every_kind_of_fault_comes_once_before_any_comes_again():
 
 
 def test_random_faults_violate_nothing(binary, tmp_path):
-    options = chaos.arguments(["--minutes", str(MINUTES), "--seed", str(SEED), "--binary", str(binary),
+    options = chaos.arguments(["--minutes", str(MINUTES), "--pace", str(PACE), "--seed", str(SEED), "--binary", str(binary),
                                "--folder", str(tmp_path / "chaos"), "--rate", "4"])
     said = []
     assert chaos.chaos(options, said.append), "\n".join(said)
