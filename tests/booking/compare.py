@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Feeds the same random logs to the model and to booking_replay, and shows the first difference.
 
-    BOOKING_REPLAY=build/debug/tests/booking/booking_replay python3 tests/booking/compare.py --seeds 1-12
-    python3 tests/booking/compare.py --program 'python3 tests/booking/model/replay.py'   # the model against itself
+BOOKING_REPLAY=build/debug/tests/booking/booking_replay python3 tests/booking/compare.py --seeds 1-12
+python3 tests/booking/compare.py --program 'python3 tests/booking/model/replay.py'   # the model against itself
 """
 
 import argparse
@@ -60,7 +60,11 @@ def kind_of(record):
 def first_difference(records, expected, lines):
     """Index of the first record on whose outcome the two disagree in what the specification fixes; None if on none."""
     for index, (record, ours, theirs) in enumerate(zip(records, expected, lines)):
-        if ours["time_ms"] == theirs["time_ms"] and ours["replies"] == theirs["replies"] and ours["events"] == theirs["events"]:
+        if (
+            ours["time_ms"] == theirs["time_ms"]
+            and ours["replies"] == theirs["replies"]
+            and ours["events"] == theirs["events"]
+        ):
             continue
         kind = kind_of(record)
         if specified_answers.of_line(ours, kind) != specified_answers.of_line(theirs, kind):
@@ -152,7 +156,9 @@ def main():
     parser.add_argument("--records", type=int, default=DEFAULT_RECORDS)
     parser.add_argument("--program", type=shlex.split, default=shlex.split(os.environ.get("BOOKING_REPLAY", "")))
     parser.add_argument("--only-answers", action="store_true", help="no digests and no snapshots")
-    parser.add_argument("--special", action="store_true", help="the long logs too: a day, ten thousand keys, a big hall")
+    parser.add_argument(
+        "--special", action="store_true", help="the long logs too: a day, ten thousand keys, a big hall"
+    )
     parser.add_argument("--all", action="store_true", help="go on after a difference")
     asked = parser.parse_args()
     if not asked.program:
@@ -165,7 +171,9 @@ def main():
         started = time.monotonic()
         log = make()
         problem = problem_with(asked.program, log, seed, asked.only_answers)
-        print(f"{name}: {len(log.records)} records, {time.monotonic() - started:.1f} s, {'differs' if problem else 'equal'}")
+        print(
+            f"{name}: {len(log.records)} records {'differ' if problem else 'equal'}, {time.monotonic() - started:.1f} s"
+        )
         if problem:
             failed += 1
             print(problem)

@@ -1,7 +1,7 @@
 """The invariants of booking.md section 7 that one machine alone can break, checked after every record of a model run.
 
-I1 a seat has one owner; I2 the four states add up; I3 one effect and one answer for each key; I8 all or nothing; I9 tokens
-grow and old ones do nothing; I10 grants in the order of asking; I11 time and expiry; I12 owners only.
+I1 a seat has one owner; I2 the four states add up; I3 one effect and one answer for each key; I8 all or nothing;
+I9 tokens grow and old ones do nothing; I10 grants in the order of asking; I11 time and expiry; I12 owners only.
 """
 
 import copy
@@ -98,8 +98,12 @@ class CheckedModel:
             need(len(by) == 1, "I1", f"{seat} of {show_id} is {by}")
         for show in self.state.shows.values():
             total = sum(line.count("s") for line in show["layout"])
-            known = {(show["id"], f"{row}{'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[column]}")
-                     for row, line in enumerate(show["layout"], 1) for column, one in enumerate(line) if one == "s"}  # fmt: skip
+            known = {
+                (show["id"], f"{row}{'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[column]}")
+                for row, line in enumerate(show["layout"], 1)
+                for column, one in enumerate(line)
+                if one == "s"
+            }
             mine = {place for place in taken if place[0] == show["id"]}
             need(mine <= known and len(known - mine) + len(mine) == total, "I2", f"{show['id']}: {mine - known}")
         for booking in self.state.bookings.values():
@@ -152,7 +156,9 @@ class CheckedModel:
             if holder in queue:
                 ahead = queue[: queue.index(holder)]
                 need(not set(ahead) & set(waiting), "I10", f"{name} went to {holder}, before {ahead}")
-            need(waiting == [one for one in queue if one in waiting], "I10", f"{name}: {waiting}, asked in order {queue}")
+            need(
+                waiting == [one for one in queue if one in waiting], "I10", f"{name}: {waiting}, asked in order {queue}"
+            )
             need(set(waiting) <= set(self.state.sessions), "I10", f"{name}: dead sessions wait")
             self.queues[name] = waiting
 
@@ -207,7 +213,9 @@ def read(value):
 
 def check_effect(own, before, after):
     if own["status"] == "ERROR" or own["replayed"]:
-        need(before.effects() == after.effects(), "I8", f"{own['code']} changed something (replayed: {own['replayed']})")
+        need(
+            before.effects() == after.effects(), "I8", f"{own['code']} changed something (replayed: {own['replayed']})"
+        )
         return
     booking_id = own["body"].get("booking_id")
     if booking_id and own["code"] in ("RESERVED", "BOOKED", "EXCHANGED"):

@@ -1,7 +1,6 @@
-"""Random command bodies. They look at the model's state, so that most ids are real ones and most refusals have a cause."""
+"""Random command bodies. They look at the model's state: most ids are real ones, most refusals have a cause."""
 
 import base64
-import json
 
 from model import ids, seats
 
@@ -77,7 +76,8 @@ class RandomCommands:
             "show_id": self.random.choice(SHOW_IDS),
             "movie": self.random.choice(["Dune", "Dune", "Élan"]),
             "hall": self.random.choice(["1", "hall-2"]),
-            "starts_at_ms": FIRST_TIMESTAMP + self.random.choice([-5000, 60_000, 10**9, 10**9 + 500, 2 * 10**9, 3 * 10**9]),
+            "starts_at_ms": FIRST_TIMESTAMP
+            + self.random.choice([-5000, 60_000, 10**9, 10**9 + 500, 2 * 10**9, 3 * 10**9]),
         }
         if self.chance(10):
             return {**body, **self.random.choice(BAD_LAYOUTS)}
@@ -94,7 +94,10 @@ class RandomCommands:
         if self.chance(65):
             body["orphan_rule"] = self.random.choice(["off", "warn", "reject_unless_unavoidable"])
         if self.chance(12):
-            body["queue"] = {"max_active": self.random.randint(1, 2), "admit_ms": self.random.choice([500, 5000, 30000])}
+            body["queue"] = {
+                "max_active": self.random.randint(1, 2),
+                "admit_ms": self.random.choice([500, 5000, 30000]),
+            }
         return body
 
     def categories(self, rows):
@@ -193,7 +196,10 @@ class RandomCommands:
         return self.any_of(list(self.state.holds)[-12:], "H-7")
 
     def hold_extend(self, client):
-        return {"hold_id": self.hold_id(client), "ttl_ms": self.random.choice([1, 1000, 5000, 9000, 11_900, 20000, 900_001])}
+        return {
+            "hold_id": self.hold_id(client),
+            "ttl_ms": self.random.choice([1, 1000, 5000, 9000, 11_900, 20000, 900_001]),
+        }
 
     def seats_of(self, entity):
         """Some seats of a hold or booking, and mistakes."""
@@ -354,16 +360,17 @@ class RandomCommands:
 
     def config_set(self, client):
         good = [
-            ("lease_ms", 3000), ("grace_ms", 2000), ("hold_ms", 4000), ("max_hold_ms", 12_000), ("max_hold_ms", 900_000),
-            ("max_per_booking", 3), ("max_per_booking", 10), ("max_per_booking", 10), ("offer_ms", 2500), ("lock_ttl_ms", 2000), ("lock_delay_ms", 0),
-            ("lock_delay_ms", 700), ("max_txn_bytes", 20), ("max_txn_bytes", 20), ("max_txn_bytes", 1 << 20), ("max_sessions", 6),
-            ("max_sessions", 100_000), ("max_sessions_per_client", 1), ("max_sessions_per_client", 2000),
-            ("admins", ["admin"]), ("admins", ["admin", "ann-1"]),
+            ("lease_ms", 3000), ("grace_ms", 2000), ("hold_ms", 4000), ("max_hold_ms", 12_000),
+            ("max_hold_ms", 900_000), ("max_per_booking", 3), ("max_per_booking", 10), ("max_per_booking", 10),
+            ("offer_ms", 2500), ("lock_ttl_ms", 2000), ("lock_delay_ms", 0), ("lock_delay_ms", 700),
+            ("max_txn_bytes", 20), ("max_txn_bytes", 20), ("max_txn_bytes", 1 << 20), ("max_sessions", 6),
+            ("max_sessions", 100_000), ("max_sessions", 100_000), ("max_sessions_per_client", 1),
+            ("max_sessions_per_client", 2000), ("admins", ["admin"]), ("admins", ["admin", "ann-1"]),
         ]  # fmt: skip
         bad = [("speed", 9), ("hold_ms", "4000"), ("admins", "admin"), ("admins", [1]), ("lease_ms", True),
                ("lease_ms", None), ("max_sessions", [3]), ("", 1), ("grace_ms", {}), ("offer_ms", -5)]  # fmt: skip
         key, value = self.random.choice(good if self.chance(85) else bad)
-        return json.loads(json.dumps({"key": key, "value": value}))
+        return {"key": key, "value": value}
 
     def tick(self, client):
         return {}

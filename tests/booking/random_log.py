@@ -1,6 +1,6 @@
 """Seeded random logs of booking commands. The log is made while the model reads it: ids are real ones most of the time.
 
-    python3 tests/booking/random_log.py --seed 7 --records 600   # JSON lines, as booking_replay takes them
+python3 tests/booking/random_log.py --seed 7 --records 600   # JSON lines, as booking_replay takes them
 """
 
 import argparse
@@ -126,8 +126,11 @@ class RandomLog:
         if kind in EXEMPT:
             return envelope
         self.add_key(envelope, client)
-        if kind not in ADMINISTRATIVE and self.chance(3):
+        if kind not in ADMINISTRATIVE and self.chance(5):
             envelope["lock"] = self.commands.lock_and_token(client)
+            grant = self.state.locks.get(envelope["lock"]["name"], {"grant": None})["grant"]
+            if grant and grant["session"] in self.commands.sessions_of(client) and self.chance(85):
+                envelope["session_id"] = grant["session"]
         if self.chance(2):
             envelope["unknown"] = {"field": [None]}
         return envelope
@@ -185,7 +188,9 @@ class RandomLog:
         client = self.random.choice(CLIENTS)
         for hold in self.state.holds.values():
             if hold["state"] == "LIVE":
-                yield hold["deadline"], ["booking.confirm", "hold.extend"], {"hold_id": hold["id"]}, hold["client"], None
+                yield hold["deadline"], ["booking.confirm", "hold.extend"], {"hold_id": hold["id"]}, hold[
+                    "client"
+                ], None
                 body = {"show_id": hold["show"], "seats": sorted(hold["seats"])}
                 for _ in range(3 if self.state.shows[hold["show"]]["waitlist"] else 1):
                     yield hold["deadline"], ["seat.reserve", "seat.hold"], body, client, None
@@ -323,7 +328,9 @@ class RandomLog:
             self.name_ended_lock(envelope, released=True)
 
     def name_ended_lock(self, envelope, released):
-        ended = [one for _, one in sorted(self.state.locks.items()) if one["last"] and one["last"]["released"] == released]
+        ended = [
+            one for _, one in sorted(self.state.locks.items()) if one["last"] and one["last"]["released"] == released
+        ]
         if ended:
             lock = self.random.choice(ended)
             self.name_lock(envelope, lock["name"], lock["last"]["token"])

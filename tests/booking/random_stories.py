@@ -19,11 +19,12 @@ class RandomStories:
         )  # fmt: skip
         story()
 
-    def send(self, kind, client, body, session=None):
+    def send(self, kind, client, body, session=None, lock=None):
         envelope = self.log.envelope(kind, client, body, session)
-        if session is None:
-            envelope.pop("session_id", None)
-        envelope.pop("lock", None)
+        for name, value in (("session_id", session), ("lock", lock)):
+            envelope.pop(name, None)
+            if value is not None:
+                envelope[name] = value
         self.log.append(kind, self.log.encode(envelope), step=False)
         self.log.timestamp += self.random.choice([0, 1, 20])
         return self.log.results[-1]["replies"][0]
@@ -122,20 +123,23 @@ class RandomStories:
             self.send("lock.acquire", client, body, session)
         for _ in range(6):
             who = self.random.randrange(3)
-            lock = self.state.locks["w"]
+            lock = self.state.locks.get("w", {"grant": None, "last": None})
             tokens = [one["token"] for one in (lock["grant"], lock["last"]) if one]
             body = {"name": "w", "token": self.random.choice(tokens or [1])}
             if lock["grant"] and self.random.random() < 0.7:
                 who = sessions.index(lock["grant"]["session"]) if lock["grant"]["session"] in sessions else who
                 body["token"] = lock["grant"]["token"]
-            kind = self.random.choice(["lock.release", "lock.renew", "lock.append", "lock.acquire"])
+            named = None
+            kind = self.random.choice(["lock.release", "lock.renew", "lock.append", "lock.acquire", "seat.reserve"])
             if kind == "lock.append":
                 body.update(target="log", data_b64="YWI=")
             if kind == "lock.release":
                 body["commit"] = self.random.random() < 0.5
             if kind == "lock.acquire":
                 body = {"name": "w", "wait": self.random.random() < 0.5}
-            self.send(kind, clients[who], body, sessions[who])
+            if kind == "seat.reserve":
+                named, body = body, {"show_id": self.log.commands.show_id(), "best": {"n": 1}}
+            self.send(kind, clients[who], body, sessions[who], named)
             self.wait(self.random.choice([0, 0, 300, 900]))
 
     def a_transaction_too_big(self):

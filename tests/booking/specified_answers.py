@@ -1,4 +1,4 @@
-"""What of an answer the specification fixes. Two machines must agree on this; the rest (texts, extra fields) is their own."""
+"""What of an answer the specification fixes: two machines must agree on it. Texts and extra fields are their own."""
 
 SEQUENCE_FREE = ("tick", "sm.version")
 # The fields of a success's body that the specification names, by code.
@@ -27,9 +27,10 @@ BODY_FIELDS = {
     "NOT_ENOUGH_SEATS": ["free"],
 }
 EVENTS = {
-    "session.opened", "session.safe", "session.jeopardy", "session.expired", "session.closed", "show.added", "show.updated",
-    "show.removed", "booking.cancelled", "booking.moved", "seat.held", "seat.released", "seat.booked", "waitlist.joined",
-    "waitlist.offered", "seat.blocked", "queue.admitted", "lock.granted", "lock.released", "lockfile.appended", "lock.expired",
+    "session.opened", "session.safe", "session.jeopardy", "session.expired", "session.closed", "show.added",
+    "show.updated", "show.removed", "booking.cancelled", "booking.moved", "seat.held", "seat.released",
+    "seat.booked", "waitlist.joined", "waitlist.offered", "seat.blocked", "queue.admitted", "lock.granted",
+    "lock.released", "lockfile.appended", "lock.expired",
 }  # fmt: skip
 
 
@@ -53,7 +54,9 @@ def of_replies(replies, kind):
     if kind in SEQUENCE_FREE:
         replies = [reply for reply in replies if reply.get("seq") is not None or reply.get("idem_key") is not None]
     fixed = [of_reply(reply) for reply in replies]
-    return sorted(fixed, key=lambda one: (str(one.get("client_id")), one.get("seq", 0), str(one.get("idem_key")), one["code"]))
+    return sorted(
+        fixed, key=lambda one: (str(one.get("client_id")), one.get("seq", 0), str(one.get("idem_key")), one["code"])
+    )
 
 
 def of_events(events):

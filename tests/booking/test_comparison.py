@@ -4,6 +4,7 @@ import base64
 import functools
 import pathlib
 import sys
+import types
 
 import pytest
 
@@ -14,12 +15,19 @@ import random_log
 import specified_codes
 from model import Model, state
 
-REPLAY = [sys.executable, str(pathlib.Path(__file__).resolve().parent / "model" / "replay.py")]
+HERE = pathlib.Path(__file__).resolve().parent
+REPLAY = [sys.executable, str(HERE / "model" / "replay.py")]
+STAND_IN = [sys.executable, str(HERE / "stand_in.py")]
 
 
 @functools.cache
 def log_of(seed):
     return random_log.RandomLog(seed).make(random_log.DEFAULT_RECORDS)
+
+
+def short_log():
+    log = log_of(2)
+    return types.SimpleNamespace(records=log.records[:300], results=log.results[:300])
 
 
 def value(record):
@@ -43,6 +51,27 @@ def test_the_model_as_a_program_answers_like_the_model():
     assert compare.problem_with(REPLAY, log_of(1), 1, only_model=True) is None
 
 
+def test_digests_and_snapshots_of_the_stand_in_are_in_order():
+    assert compare.problem_with(STAND_IN, short_log(), 2, only_model=False) is None
+
+
+@pytest.mark.parametrize(
+    "planted, says",
+    [
+        ("digest-of-time", "a record that only moves time"),
+        ("digest-of-run", "a second run"),
+        ("snapshot-without-dedup", "with a snapshot at"),
+    ],
+)
+def test_a_planted_fault_of_digest_or_snapshot_is_found(planted, says):
+    assert says in compare.problem_with([*STAND_IN, "--planted", planted], short_log(), 2, only_model=False)
+
+
+def test_a_program_that_dies_is_told_of():
+    with pytest.raises(compare.ProgramFailed, match="ended with 1"):
+        compare.run_program([sys.executable, "-c", "raise SystemExit(1)"], log_of(2).records)
+
+
 @pytest.mark.parametrize("seed", list(random_log.DEFAULT_SEEDS)[:4])
 def test_no_invariant_is_broken_in_a_random_run(seed):
     checked = invariants.CheckedModel(Model(), state.Record)
@@ -57,7 +86,9 @@ def difference_to(package):
         for record, expected in zip(log.records, log.results):
             result = copy.apply(record["offset"], record["timestamp_ms"], value(record))
             if compare.first_difference([record], [expected], [result]) is not None:
-                return compare.explain(log.records, log.results, [*log.results[: record["offset"]], result], record["offset"])
+                return compare.explain(
+                    log.records, log.results, [*log.results[: record["offset"]], result], record["offset"]
+                )
     return None
 
 

@@ -8,9 +8,12 @@ from booking_log import START, BookingLog
 @pytest.fixture
 def log():
     log = BookingLog()
-    log.add_show(categories=[
-        {"id": "a", "name": "A", "price_cents": 100, "rows": [1, 2]}, {"id": "b", "name": "B", "price_cents": 70, "rows": [3, 4, 5]},
-    ])  # fmt: skip
+    log.add_show(
+        categories=[
+            {"id": "a", "name": "A", "price_cents": 100, "rows": [1, 2]},
+            {"id": "b", "name": "B", "price_cents": 70, "rows": [3, 4, 5]},
+        ]
+    )
     return log
 
 
@@ -69,7 +72,9 @@ def test_cancelling_by_seat_spans_bookings_and_gives_back_what_was_paid(log):
     log.reserve("alice", "3A")
     log.reserve("bob", "4A")
     assert act(log, "seat.cancel", show_id="S1", seats=["1A", "4A"])["conflicts"] == [{"seat": "4A", "state": "BOOKED"}]
-    assert act(log, "seat.cancel", show_id="S1", seats=["1A", "5A"])["conflicts"] == [{"seat": "5A", "state": "AVAILABLE"}]
+    assert act(log, "seat.cancel", show_id="S1", seats=["1A", "5A"])["conflicts"] == [
+        {"seat": "5A", "state": "AVAILABLE"}
+    ]
     cancelled = act(log, "seat.cancel", show_id="S1", seats=["3A", "1A"])
     assert (cancelled["seats"], cancelled["refund_cents"]) == (["1A", "3A"], 170)
     assert act(log, "booking.cancel", booking_id="B-2")["code"] == "ALREADY_CANCELLED"
@@ -138,7 +143,9 @@ def sold_out():
 
 def test_offers_go_strictly_in_order():
     log = sold_out()
-    positions = [act(log, "waitlist.join", client, show_id="S1", n=count)["position"] for client, count in zip("abc", (1, 2, 1))]
+    positions = [
+        act(log, "waitlist.join", client, show_id="S1", n=count)["position"] for client, count in zip("abc", (1, 2, 1))
+    ]
     assert positions == [1, 2, 3]
     assert act(log, "waitlist.join", "a", show_id="S1", n=1)["code"] == "ALREADY_WAITING"
     log.send("booking.cancel", "owner", {"booking_id": "B-1", "seats": ["1A", "1B"]})

@@ -103,7 +103,9 @@ def test_the_delay_holds_back_after_expiry_and_break_and_not_after_release(log):
 
 def test_breaking(log):
     session = log.open_session("c1")
-    broken = lambda client: log.send("lock.break", client, {"name": "hall-1", "reason": "x"}, session_id=admin)  # noqa: E731
+    broken = lambda client: log.send(
+        "lock.break", client, {"name": "hall-1", "reason": "x"}, session_id=admin
+    )  # noqa: E731
     admin = log.open_session("admin")
     assert broken("admin")["code"] == "NO_SUCH_LOCK"
     token = log.acquire("c1", session)["token"]

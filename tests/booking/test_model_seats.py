@@ -73,9 +73,14 @@ def test_best_avoids_orphans_whatever_the_rule_and_then_takes_the_smallest_key(l
 
 
 def test_best_of_a_category(log):
-    log.add_show(rows=3, cols=2, categories=[
-        {"id": "a", "name": "A", "price_cents": 100, "rows": [1]}, {"id": "b", "name": "B", "price_cents": 250, "rows": [2, 3]},
-    ])  # fmt: skip
+    log.add_show(
+        rows=3,
+        cols=2,
+        categories=[
+            {"id": "a", "name": "A", "price_cents": 100, "rows": [1]},
+            {"id": "b", "name": "B", "price_cents": 250, "rows": [2, 3]},
+        ],
+    )
     answer = best(log, "alice", 2, category="a")
     assert (answer["seats"], answer["price_cents"]) == (["1A", "1B"], 200)
     assert best(log, "alice", 2, category="a")["free"] == 0
@@ -102,9 +107,16 @@ def test_conflicts_name_every_seat_of_the_step_in_order(log):
 
 @pytest.mark.parametrize(
     "layout",
-    [{"rows": 3}, {"rows": 1001, "cols": 1}, {"rows": 1, "cols": 27}, {"layout": ["ss", "s"]}, {"layout": [".."]},
-     {"rows": 1, "cols": 1, "layout": ["s"]}, {"layout": []}],
-)  # fmt: skip
+    [
+        {"rows": 3},
+        {"rows": 1001, "cols": 1},
+        {"rows": 1, "cols": 27},
+        {"layout": ["ss", "s"]},
+        {"layout": [".."]},
+        {"rows": 1, "cols": 1, "layout": ["s"]},
+        {"layout": []},
+    ],
+)
 def test_bad_layouts(log, layout):
     body = {"show_id": "S1", "movie": "Dune", "hall": "1", "starts_at_ms": 5, **layout}
     assert log.send("show.add", "admin", body)["code"] == "BAD_LAYOUT"
@@ -129,9 +141,7 @@ def test_versions_rise_by_one_for_each_show_and_kind_of_change(log):
     log.add_show()
     log.add_show("S2")
     assert log.reserve("alice", "1A", "1B")["show_version"] == 2
-    exchanged = log.send(
-        "booking.exchange", "alice", {"booking_id": "B-2", "to": {"show_id": "S1", "seats": ["2A"]}}
-    )
+    exchanged = log.send("booking.exchange", "alice", {"booking_id": "B-2", "to": {"show_id": "S1", "seats": ["2A"]}})
     assert exchanged["show_version"] == 4
     items = [{"show_id": "S1", "seats": ["3A"]}, {"show_id": "S2", "seats": ["1A", "1B"]}]
     assert log.send("multi.reserve", "alice", {"items": items})["show_version"] == 2

@@ -136,7 +136,9 @@ def test_sessions_are_limited_for_a_client_and_altogether(log):
 
 
 def test_waiting_places_of_all_sessions_that_expire_go_before_anything_is_handed_on(log):
-    first, second = log.open_session("alice", lease_ms=1000, grace_ms=0), log.open_session("bob", lease_ms=1000, grace_ms=0)
+    first, second = log.open_session("alice", lease_ms=1000, grace_ms=0), log.open_session(
+        "bob", lease_ms=1000, grace_ms=0
+    )
     log.acquire("alice", first)
     log.acquire("bob", second, seq=1)
     log.wait(1000)

@@ -13,7 +13,7 @@ def table_of(state, client):
 
 
 def find(state, command):
-    """The stored answer to this very command; None if it is to be executed. Raises SEQ_TOO_OLD or IDEMPOTENCY_MISMATCH."""
+    """The stored answer to this very command, None if it is to be executed. Or SEQ_TOO_OLD, IDEMPOTENCY_MISMATCH."""
     table = table_of(state, command.client)
     if command.ack_below is not None:
         table["ack_below"] = max(table["ack_below"], command.ack_below)
@@ -54,8 +54,9 @@ def forget_old(state, table):
     for seq in list(table["by_seq"]):
         if seq < table["ack_below"] or seq <= table["highest"] - WINDOW:
             del table["by_seq"][seq]
-    for key, entry in list(table["by_key"].items()):  # in the order of first use
-        if state.time_ms >= entry["first_ms"] + DAY_MS or len(table["by_key"]) > MOST_KEYS:
-            del table["by_key"][key]
-        else:
+    while table["by_key"]:
+        oldest = next(iter(table["by_key"]))  # they stand in the order of first use
+        is_old = state.time_ms >= table["by_key"][oldest]["first_ms"] + DAY_MS
+        if not is_old and len(table["by_key"]) <= MOST_KEYS:
             break
+        del table["by_key"][oldest]

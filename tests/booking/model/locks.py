@@ -50,8 +50,12 @@ def add_waiter(state, record, lock, command, ttl_ms):
 def grant_to(state, record, lock, session_id, ttl_ms):
     state.last_token += 1
     lock["grant"] = {
-        "token": state.last_token, "session": session_id, "ttl_ms": ttl_ms, "deadline": state.time_ms + ttl_ms, "staged": []
-    }  # fmt: skip
+        "token": state.last_token,
+        "session": session_id,
+        "ttl_ms": ttl_ms,
+        "deadline": state.time_ms + ttl_ms,
+        "staged": [],
+    }
     record.emit("lock.granted", name=lock["name"], token=state.last_token, session_id=session_id)
     return Answer("GRANTED", {"name": lock["name"], "token": state.last_token, "ttl_ms": ttl_ms})
 

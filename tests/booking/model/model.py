@@ -1,8 +1,8 @@
 """One record after the other: time, expiry, offers, then the command in the order of checks, then what it set free."""
 
 from . import (
-    admission, blocking, bookings, clock, configuration, dedup, envelope, exchange, expiry, form, holds, lock_use, locks,
-    rights, sessions, show_removal, shows, waitlist,
+    admission, blocking, bookings, clock, configuration, dedup, envelope, exchange, expiry, form, holds, lock_use,
+    locks, rights, sessions, show_removal, shows, waitlist,
 )  # fmt: skip
 from .answers import Answer, Refusal, reply_record, who_asked
 from .state import Record, State

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Feeds the model: {"offset","timestamp_ms","value_b64"} a line in, {"offset","time_ms","replies","events"} a line out."""
+"""Feeds the model. A line in: {"offset","timestamp_ms","value_b64"}; out: {"offset","time_ms","replies","events"}."""
 
 import base64
 import json

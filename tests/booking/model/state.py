@@ -1,4 +1,4 @@
-"""What the machine remembers between records: plain dictionaries and lists, nothing that could be computed from the rest."""
+"""What the machine remembers between records: plain dictionaries and lists, nothing that the rest would give."""
 
 DAY_MS = 24 * 3600 * 1000
 
