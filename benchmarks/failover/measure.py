@@ -1,4 +1,4 @@
-"""How long producers wait when the leader dies or hangs, and after a restart of all. See README.md of this folder."""
+"""How long producers wait when the leader dies, hangs or is cut off, and after a restart of all. See README.md."""
 
 import argparse
 import contextlib
@@ -18,6 +18,7 @@ for _folder in (HERE.parent / "peers", ROOT / "tests" / "system", ROOT / "script
     sys.path.insert(1, str(_folder))
 
 import loads  # noqa: E402
+import network_cluster  # noqa: E402
 import probe  # noqa: E402
 import rows as peer_rows  # noqa: E402
 import steady_load  # noqa: E402
@@ -26,9 +27,12 @@ from systems import SYSTEMS  # noqa: E402
 from systems.node import NodeFailure  # noqa: E402
 
 CONTESTANTS = ("marquee", "kafka-fsync", "nats-fsync", "rabbitmq", "etcd")
-HOLD_S = {"kill": 1.0, "stop": 3.0}  # at least; until the clients are served again
-FAULTS = ("kill", "stop")
+HOLD_S = {"kill": 1.0, "stop": 3.0, "cut": 3.0}  # at least; until the clients are served again
+FAULTS = ("kill", "stop", "cut")
 RESTARTS = ("restart", "crash")
+# A start for each: nodes with addresses of their own, which cuts need, and nodes full of records.
+STARTS = (("kill", "stop"), ("cut",), RESTARTS)
+TOPIC = "gap"
 SETTLE_S = 2.0
 STRAGGLERS_S = 0.05  # an acknowledgement that was under way when the fault began
 RECORD_BYTES = loads.RECORD_BYTES
@@ -41,7 +45,8 @@ def main():
         print("faults: " + ", ".join((*FAULTS, *RESTARTS)))
         print("systems: marquee-http, " + ", ".join(CONTESTANTS))
         return 0
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end_once)
     words = [word for given in options.only for word in given.split(",") if word]
     faults = [fault for fault in (*FAULTS, *RESTARTS) if fault in words] or [*FAULTS, *RESTARTS]
     known = (*FAULTS, *RESTARTS, "marquee-http", *CONTESTANTS)
@@ -57,11 +62,18 @@ def main():
     return 0
 
 
+def end_once(number, _):
+    """Another signal must not end the stopping of servers and the removing of their network."""
+    for ignored in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ignored, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def parse():
     parser = argparse.ArgumentParser(prog="run", description=__doc__)
     parser.add_argument("--list", action="store_true", help="what can be chosen; starts nothing")
     parser.add_argument("--only", action="append", default=[], metavar="FAULT,SYSTEM")
-    parser.add_argument("--trials", type=int, default=10, help="of kill and stop")
+    parser.add_argument("--trials", type=int, default=10, help="of kill, stop and cut")
     parser.add_argument("--restarts", type=int, default=3, help="of all nodes, in order and by kill -9")
     parser.add_argument("--fill-gib", type=float, default=2.5, help="records on each node before the restarts")
     parser.add_argument("--home", type=pathlib.Path, default=cache_folder(), help="the peers' programs")
@@ -70,7 +82,7 @@ def parse():
 
 
 class Failover:
-    """One system after the other; each is started once for the faults and once for the restarts."""
+    """One system after the other, each started anew for each of STARTS."""
 
     def __init__(self, options, faults):
         self.options = options
@@ -91,22 +103,28 @@ class Failover:
                 self.rows += [self.gaps(fault) for fault in FAULTS if fault in self.faults]
                 continue
             contestant = peer_rows.CONTESTANTS[name]
-            for faults, act in ((FAULTS, self.strike_often), (RESTARTS, self.restart_often)):
-                chosen = [fault for fault in faults if fault in self.faults]
+            for start in STARTS:
+                chosen = [fault for fault in start if fault in self.faults]
                 if chosen:
-                    self.on_one_start(contestant, chosen, act)
+                    self.on_one_start(contestant, chosen)
 
-    def on_one_start(self, contestant, faults, act):
+    def on_one_start(self, contestant, faults):
         """The rows of these faults; those that could not be measured say why."""
         self.options.home.mkdir(parents=True, exist_ok=True)
+        act = self.restart_often if faults[0] in RESTARTS else self.strike_often
         rows = [{"system": contestant.name, "fault": fault, "gaps_ms": []} for fault in faults]
         self.rows += rows
-        with tempfile.TemporaryDirectory(prefix="failover-", dir=self.options.home) as work:
+        if problem := why_not(faults):
+            for row in rows:
+                row["failed"] = problem
+            return
+        folder = tempfile.TemporaryDirectory(prefix="failover-", dir=self.options.home)
+        with folder as work, network_for(faults) as network:
             system = SYSTEMS[contestant.system](self.options.home, work)
             try:
                 system.install()
-                system.start(contestant.setting)
-                system.create("gap", 1, contestant.durable)
+                system.start(contestant.setting, network)
+                system.create(TOPIC, 1, contestant.durable)
                 if faults[0] in RESTARTS:
                     self.fill(contestant, system)
                 with probing(contestant, system) as sent:
@@ -136,7 +154,7 @@ class Failover:
         wanted, there = self.options.fill_gib * 2**30, 0
         options = peer_rows.BEST.get(contestant.name, peer_rows.BATCHES)
         while there < wanted:
-            report = loads.run(loads.command(contestant, system, "produce", "gap", options, FILL_S, 0), FILL_S)
+            report = loads.run(loads.command(contestant, system, "produce", TOPIC, options, FILL_S, 0), FILL_S)
             more = report.get("records_ever", report["records"]) * RECORD_BYTES
             if more == 0:
                 raise NodeFailure(f"{system.name} took no records: {report['errors']}")
@@ -147,6 +165,8 @@ class Failover:
         """Marquee over HTTP, by benchmarks/gaps: its rows but the first take a fifth of the trials."""
         trials = self.options.trials * (1 if fault == "kill" else 5)
         row = {"system": "marquee-http", "fault": fault, "gaps_ms": []}
+        if problem := why_not([fault]):
+            return {**row, "failed": problem}
         with tempfile.NamedTemporaryFile(suffix=".json") as file:
             words = [str(ROOT / "benchmarks" / "gaps" / "run"), "--trials", str(trials)]
             words += ["--only", f"{fault}:leader", "--json", file.name]
@@ -160,7 +180,7 @@ class Failover:
 
 @contextlib.contextmanager
 def probing(contestant, system):
-    sent = probe.Probe(probe.command(contestant, system, loads.programs(), "gap"))
+    sent = probe.Probe(probe.command(contestant, system, loads.programs(), TOPIC))
     try:
         sent.wait_for_one_after(0)
         yield sent
@@ -168,26 +188,66 @@ def probing(contestant, system):
         sent.finish()
 
 
+def why_not(faults):
+    """Why they cannot be done on this machine, or None."""
+    reason = network_cluster.why_not() if "cut" in faults else None
+    return reason and f"not possible here: {reason}"
+
+
+@contextlib.contextmanager
+def network_for(faults):
+    """The network that cuts need; None where loopback will do."""
+    if "cut" not in faults:
+        yield None
+        return
+    network_cluster.remove_leftovers()
+    network = network_cluster.Network()
+    try:
+        yield network
+    finally:
+        network.remove()
+
+
 def strike(system, sent, fault):
     """The longest time without an acknowledgement, in ms, from the fault until all is ready again."""
     node = leader(system)
     began = time.time()
-    if fault == "kill":
-        node.kill()
-    else:
-        node.send(signal.SIGSTOP)
+    begin(fault, system, node)
     try:
         time.sleep(HOLD_S[fault])
         # A fault that ends before the others have taken over would measure the end of the fault.
         sent.wait_for_one_after(began + STRAGGLERS_S)
     finally:
-        if fault == "kill":
-            node.start()
-        else:
-            node.send(signal.SIGCONT)
-    system.wait_until_ready()
+        end(fault, system, node)
+    if fault == "cut":
+        system.wait_until_whole(TOPIC)  # connections come back when TCP repeats itself, which can take as long again
+    else:
+        system.wait_until_ready()
     sent.wait_for_one_after(time.time())
-    return steady_load.longest_gap_ms(list(sent.acknowledged), began, time.time())
+    gap = steady_load.longest_gap_ms(list(sent.acknowledged), began, time.time())
+    if fault == "cut":
+        if gap < probe.ATTEMPT_MS / 2:  # silence is noticed by nothing but time
+            raise NodeFailure(f"{node.name} did not lead: cut off, it was missed for {gap:.0f} ms only")
+        system.rejoin(node)
+    return gap
+
+
+def begin(fault, system, node):
+    if fault == "kill":
+        node.kill()
+    elif fault == "stop":
+        node.send(signal.SIGSTOP)
+    else:
+        system.network.unplug(node.name)
+
+
+def end(fault, system, node):
+    if fault == "kill":
+        node.start()
+    elif fault == "stop":
+        node.send(signal.SIGCONT)
+    else:
+        system.network.heal()
 
 
 def restart(system, sent, how):
@@ -213,7 +273,7 @@ def restart(system, sent, how):
 def leader(system, patience_s=30.0):
     end = time.monotonic() + patience_s
     while time.monotonic() < end:
-        found = system.leader("gap")
+        found = system.leader(TOPIC)
         if found is not None:
             return found
         time.sleep(0.1)

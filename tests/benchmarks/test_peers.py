@@ -197,12 +197,6 @@ class CommandLine(unittest.TestCase):
                 self.assertIn(row.name, made.stdout)
             self.assertEqual(os.listdir(home), [])
 
-    def test_failover_lists_its_faults_too(self):
-        command = [str(PEERS.parent / "failover" / "run"), "--list"]
-        made = subprocess.run(command, capture_output=True, text=True, check=False)
-        self.assertEqual(made.returncode, 0, made.stderr)
-        self.assertIn("kill, stop, restart, crash", made.stdout)
-
 
 if __name__ == "__main__":
     unittest.main()

@@ -3,6 +3,7 @@ be cut, in one direction or in both.
 
     root namespace ("host")          hub                        marquee-<pid>-<n>-broker-1
       10.x.y.1  =====veth=====  bridge  =====veth=====  10.x.y.10 eth0, nftables: drop from `cut_from`
+                        nftables: drop what is `unplugged`
 
 Everything hangs on namespaces whose names carry the id of the test's process: removing them removes the links with
 them, and the next test removes what a killed one left behind.
@@ -33,6 +34,17 @@ table inet cuts {
   chain output { type filter hook output priority 0; ip daddr @cut_to drop; }
 }
 """
+# Addresses stay resolved (ARP passes): a packet is lost in silence and nobody is told that a host cannot be reached.
+HUB_FILTER = """
+table bridge cuts {
+  set unplugged { type ipv4_addr; }
+  chain forward {
+    type filter hook forward priority 0;
+    ip saddr @unplugged drop
+    ip daddr @unplugged drop
+  }
+}
+"""
 made_so_far = 0
 
 
@@ -44,9 +56,7 @@ def why_not():
     name = f"{PREFIX}{os.getpid()}-probe"
     tried = _try("ip", "netns", "add", name)
     if tried.returncode == 0:
-        tried = subprocess.run(
-            inside_namespace(name, ["nft", "-f", "-"]), input=FILTER.encode(), capture_output=True, check=False
-        )
+        tried = _try(*inside_namespace(name, ["nft", "-f", "-"]), text=FILTER + HUB_FILTER)
     _try("ip", "netns", "del", name)
     return None if tried.returncode == 0 else f"network namespaces are not allowed: {tried.stderr.decode().strip()}"
 
@@ -81,9 +91,7 @@ class NetworkCluster(running_cluster.RunningCluster):
 
     def isolate(self, entry):
         """As if its cable were pulled: it reaches nobody and nobody reaches it, the test included."""
-        for other in self.network.names():
-            if other != _name(entry):
-                self.cut(entry, other)
+        self.network.unplug(_name(entry))
 
     def heal(self):
         self.network.heal()
@@ -106,12 +114,13 @@ class Network:
         self._prefix = f"{PREFIX}{os.getpid()}-{made_so_far}-"
         self._link = f"mq{os.getpid()}.{made_so_far}"  # at most 15 characters
         self._places = {}
+        self._hub = self._prefix + "hub"
 
     def make(self, names):
         """Gives {name: Place}."""
         addresses = free_range().hosts()
         self._places[HOST] = Place(str(next(addresses)))
-        hub = self._prefix + "hub"
+        hub = self._hub
         _do("ip", "netns", "add", hub)
         _do("ip", "-n", hub, "link", "add", "bridge", "type", "bridge")
         _do("ip", "-n", hub, "link", "set", "bridge", "up")
@@ -121,17 +130,19 @@ class Network:
         _do("ip", "-n", hub, "link", "set", "host", "master", "bridge", "up")
         for name, address in zip(names, addresses):
             self._places[name] = Place(str(address), self._prefix + name)
-            self._add(hub, self._places[name], name)
+            self._add(self._places[name], name)
+        self._change_at(hub, HUB_FILTER)  # at last: loaded before there is a bridge it drops nothing (Linux 6.18)
         return {name: place for name, place in self._places.items() if name != HOST}
 
-    def _add(self, hub, place, port):
+    def _add(self, place, port):
         _do("ip", "netns", "add", place.namespace)
+        hub = self._hub
         _do("ip", "-n", hub, "link", "add", "name", port, "type", "veth", "peer", "name", "eth0", "netns", place.namespace)
         _do("ip", "-n", hub, "link", "set", "dev", port, "master", "bridge", "up")
         _do("ip", "-n", place.namespace, "address", "add", place.host + "/24", "dev", "eth0")
         for device in ("lo", "eth0"):
             _do("ip", "-n", place.namespace, "link", "set", device, "up")
-        _do(*inside_namespace(place.namespace, ["nft", "-f", "-"]), text=FILTER)
+        self._change_at(place.namespace, FILTER)
 
     def names(self):
         return list(self._places)
@@ -149,13 +160,21 @@ class Network:
         else:
             self._change(receiver, f"add element inet cuts cut_from {{ {self._places[sender].host} }}")
 
+    def unplug(self, name):
+        """All packets to and from the place are lost from one moment on, between it and the others."""
+        self._change_at(self._hub, f'add element bridge cuts unplugged {{ {self._places[name].host} }}')
+
     def heal(self):
+        self._change_at(self._hub, "flush set bridge cuts unplugged")
         for name in self._places:
             if name != HOST:
                 self._change(name, "flush set inet cuts cut_from\nflush set inet cuts cut_to")
 
     def _change(self, name, rules):
-        _do(*inside_namespace(self._places[name].namespace, ["nft", "-f", "-"]), text=rules + "\n")
+        self._change_at(self._places[name].namespace, rules)
+
+    def _change_at(self, namespace, rules):
+        _do(*inside_namespace(namespace, ["nft", "-f", "-"]), text=rules + "\n")
 
     def remove(self):
         # It would go with the hub, but only some time later.

@@ -27,7 +27,7 @@ class EchoChain(System):
         ]
 
     def is_ready(self):
-        return all(accepts(port) for port in self.ports)
+        return all(accepts(address) for address in self.endpoints())
 
     def create(self, name, partitions=1, durable=True):
         """It stores nothing."""

@@ -4,7 +4,7 @@ import json
 
 from .go_client import GoClient
 from .node import Node
-from .system import LOOPBACK, NODES, System, free_ports, http_get, install_once, run
+from .system import NODES, System, addresses, free_ports, http_get, install_once, run
 
 VERSION = "v3.7.3"
 QUOTA_BYTES = 8 * 2**30
@@ -37,42 +37,42 @@ class Etcd(System):
         return (self.folder / "etcd").exists() and self.client.is_installed()
 
     def make_nodes(self):
-        ports = free_ports(2 * NODES)
-        self.ports, peers = ports[:NODES], ports[NODES:]
-        initial = ",".join(f"etcd-{n + 1}=http://{LOOPBACK}:{port}" for n, port in enumerate(peers))
+        ports, places = free_ports(2 * NODES), self.places()
+        self.clients, peers = addresses(places, ports[:NODES]), addresses(places, ports[NODES:])
+        initial = ",".join(f"etcd-{n + 1}=http://{address}" for n, address in enumerate(peers))
         nodes = []
         for n in range(NODES):
             folder = self.work / f"node-{n + 1}"
-            client, peer = f"http://{LOOPBACK}:{self.ports[n]}", f"http://{LOOPBACK}:{peers[n]}"
+            client, peer = f"http://{self.clients[n]}", f"http://{peers[n]}"
             command = [self.folder / "etcd", "--name", f"etcd-{n + 1}", "--data-dir", folder / "data"]
             command += ["--listen-client-urls", client, "--advertise-client-urls", client]
             command += ["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer]
             command += ["--initial-cluster", initial, "--initial-cluster-state", "new"]
             command += ["--quota-backend-bytes", QUOTA_BYTES, "--log-level", "warn"]
-            nodes.append(Node(f"etcd-{n + 1}", command, folder))
+            nodes.append(Node(f"etcd-{n + 1}", command, folder, namespace=places[n].namespace))
         return nodes
 
     def is_ready(self):
-        return all(json.loads(text or "{}").get("health") == "true" for text in map(self._health, self.ports))
+        return all(json.loads(text or "{}").get("health") == "true" for text in map(self._health, self.clients))
 
-    def _health(self, port):
-        status, text = http_get(port, "/health")
+    def _health(self, address):
+        status, text = http_get(address, "/health")
         return text if status == 200 else ""
 
     def create(self, name, partitions=1, durable=True):
         """Keys need no making."""
 
     def leader(self, name=None):
-        for port in self.ports:
-            status, text = http_get(port, "/v3/maintenance/status", "{}")
+        for node, address in zip(self.nodes, self.clients):
+            status, text = http_get(address, "/v3/maintenance/status", "{}")
             answer = json.loads(text) if status == 200 else {}
             leader = answer.get("leader")
             if leader and leader == answer["header"]["member_id"]:
-                return self.nodes[self.ports.index(port)]
+                return node
         return None
 
     def endpoints(self):
-        return [f"{LOOPBACK}:{port}" for port in self.ports]
+        return list(self.clients)
 
 
 def _build(folder):

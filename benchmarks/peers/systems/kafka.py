@@ -11,7 +11,7 @@ import subprocess
 import uuid
 
 from .node import Node, NodeFailure
-from .system import LOOPBACK, NODES, Missing, System, free_ports, install_once, run
+from .system import NODES, Missing, System, addresses, free_ports, install_once, run
 
 VERSION = "4.3.1"
 COPY_DEPENDENCIES = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
@@ -46,25 +46,30 @@ class Kafka(System):
         return ["java", *options, "-cp", f"{self.libraries}/*", *arguments]
 
     def make_nodes(self):
-        ports = free_ports(2 * NODES)
-        self.ports, controllers = ports[:NODES], ports[NODES:]
+        ports, places = free_ports(2 * NODES), self.places()
+        self.brokers, controllers = addresses(places, ports[:NODES]), addresses(places, ports[NODES:])
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         nodes = []
         for n in range(NODES):
             folder = self.work / f"node-{n + 1}"
             folder.mkdir(parents=True)
             file = folder / "server.properties"
-            file.write_text(_properties(n, folder, self.ports, controllers))
+            file.write_text(_properties(n, folder, self.brokers, controllers))
             # With =, since an id may begin with a hyphen.
             format_log = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", f"--config={file}"]
             run(self.java(*format_log), folder)
             command = self.java("kafka.Kafka", str(file), options=HEAP + QUIET)
-            nodes.append(Node(f"kafka-{n + 1}", command, folder))
+            nodes.append(Node(f"kafka-{n + 1}", command, folder, namespace=places[n].namespace))
         return nodes
 
     def is_ready(self):
         described = self._metadata()
         return described is not None and len(described["brokers"]) == NODES
+
+    def is_whole(self, topic):
+        """As every broker sees it: one that was cut off goes on showing how it was before."""
+        seen = [self._metadata(topic, broker) for broker in self.brokers]
+        return all(one is not None and len(one["brokers"]) == NODES for one in seen) and is_whole(seen)
 
     def create(self, name, partitions=1, durable=True):
         command = ["--create", "--topic", name, "--partitions", partitions, "--replication-factor", NODES]
@@ -92,11 +97,11 @@ class Kafka(System):
         return self.nodes[leaders[0]] if leaders and 0 <= leaders[0] < NODES else None
 
     def endpoints(self):
-        return [f"{LOOPBACK}:{port}" for port in self.ports]
+        return list(self.brokers)
 
-    def _metadata(self, topic=None):
-        """What the brokers say of themselves, or None while none answers."""
-        command = ["kcat", "-L", "-J", "-m", "2", "-b", self.addresses()] + (["-t", topic] if topic else [])
+    def _metadata(self, topic=None, asked=None):
+        """What a broker says of all, or None while none answers."""
+        command = ["kcat", "-L", "-J", "-m", "2", "-b", asked or self.addresses()] + (["-t", topic] if topic else [])
         try:
             made = subprocess.run(command, capture_output=True, timeout=10, check=False)
         except FileNotFoundError as absent:
@@ -104,6 +109,15 @@ class Kafka(System):
         except subprocess.TimeoutExpired:
             return None
         return json.loads(made.stdout) if made.returncode == 0 else None
+
+
+def is_whole(seen):
+    """Whether the answers of all brokers name one leader of the topic's partition, and all replicas as in sync."""
+    partitions = [one["partitions"][0] if one["partitions"] else None for answer in seen for one in answer["topics"]]
+    if len(partitions) < len(seen) or None in partitions:
+        return False
+    one_leader = len({one["leader"] for one in partitions}) == 1 and partitions[0]["leader"] >= 0
+    return one_leader and all(len(one["isrs"]) == len(one["replicas"]) for one in partitions)
 
 
 def _pom():
@@ -119,15 +133,15 @@ def _pom():
     )
 
 
-def _properties(n, folder, ports, controllers):
+def _properties(n, folder, brokers, controllers):
     data = pathlib.Path(folder) / "data"
-    voters = ",".join(f"{i}@{LOOPBACK}:{port}" for i, port in enumerate(controllers))
+    voters = ",".join(f"{i}@{address}" for i, address in enumerate(controllers))
     lines = {
         "process.roles": "broker,controller",
         "node.id": n,
         "controller.quorum.voters": voters,
-        "listeners": f"PLAINTEXT://{LOOPBACK}:{ports[n]},CONTROLLER://{LOOPBACK}:{controllers[n]}",
-        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{ports[n]}",
+        "listeners": f"PLAINTEXT://{brokers[n]},CONTROLLER://{controllers[n]}",
+        "advertised.listeners": f"PLAINTEXT://{brokers[n]}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "PLAINTEXT",

@@ -4,17 +4,14 @@ import os
 import pathlib
 import shutil
 import signal
-import sys
 import time
+
+import running_cluster
+from cluster import process
+from cluster.failure import ClusterFailure
 
 from .node import NodeFailure, family, tail
 from .system import ROOT, System, disk_bytes, http_get
-
-for _folder in ("tests/system", "scripts"):
-    sys.path.insert(0, str(ROOT / _folder))
-
-import running_cluster  # noqa: E402
-from cluster import process  # noqa: E402
 
 
 class Broker:
@@ -76,8 +73,10 @@ class Marquee(System):
 
     def make_nodes(self):
         self.work.chmod(0o755)  # PostgreSQL runs under an account of its own
-        offset = running_cluster.free_offset()
+        offset = running_cluster.free_offset() if self.network is None else 0
         layout = running_cluster.make_layout(self.binary, self.work, offset, broker_settings={})
+        if self.network is not None:  # the database and the managers are no nodes, but have to live there too
+            layout.places = self.network.make([p.name for p in layout.processes()] + ["postgres"])
         self.cluster = running_cluster.RunningCluster(layout)
         return []
 
@@ -87,8 +86,15 @@ class Marquee(System):
 
     def is_ready(self):
         """Of the brokers; `start_nodes` waits for all processes."""
-        ports = [int(entry["http"].rpartition(":")[2]) for entry in self.cluster.processes("broker")]
-        return all(http_get(port, "/ready")[0] == 200 for port in ports)
+        addresses = [entry["http"].removeprefix("http://") for entry in self.cluster.processes("broker")]
+        return all(http_get(address, "/ready")[0] == 200 for address in addresses)
+
+    def is_whole(self, topic):
+        try:
+            described = self.cluster.api("GET", f"/topics/{topic}")["topic"]["partitions"]
+        except ClusterFailure:
+            return False
+        return self.is_ready() and all(replica["in_sync"] for one in described for replica in one["replicas"])
 
     def create(self, name, partitions=1, durable=True):
         config = {} if durable else {"durability": "relaxed"}

@@ -7,7 +7,7 @@ import json
 
 from .go_client import GoClient
 from .node import Node
-from .system import LOOPBACK, NODES, System, free_ports, http_get, install_once, run
+from .system import NODES, System, addresses, free_ports, http_get, install_once, run
 
 VERSION = "v2.15.2"
 PACKAGE = "github.com/nats-io/nats-server/v2"
@@ -31,22 +31,24 @@ class Nats(System):
         return (self.folder / "nats-server").exists() and self.client.is_installed()
 
     def make_nodes(self):
-        ports = free_ports(3 * NODES)
-        self.ports, routes, self.monitors = ports[:NODES], ports[NODES : 2 * NODES], ports[2 * NODES :]
+        ports, places = free_ports(3 * NODES), self.places()
+        parts = (ports[:NODES], ports[NODES : 2 * NODES], ports[2 * NODES :])
+        self.clients, routes, self.monitors = (addresses(places, part) for part in parts)
         nodes = []
         for n in range(NODES):
             folder = self.work / f"node-{n + 1}"
             folder.mkdir(parents=True)
             file = folder / "nats.conf"
-            file.write_text(_configuration(n, folder, self.setting, self.ports, routes, self.monitors))
-            nodes.append(Node(f"nats-{n + 1}", [self.folder / "nats-server", "-c", file], folder))
+            file.write_text(_configuration(n, folder, self.setting, self.clients, routes, self.monitors))
+            command = [self.folder / "nats-server", "-c", file]
+            nodes.append(Node(f"nats-{n + 1}", command, folder, namespace=places[n].namespace))
         return nodes
 
     def is_ready(self):
         """Every server knows the leader of JetStream's own group, and it has both others."""
-        for port in self.monitors:
-            status, _ = http_get(port, "/healthz")
-            answered, text = http_get(port, "/jsz")
+        for address in self.monitors:
+            status, _ = http_get(address, "/healthz")
+            answered, text = http_get(address, "/jsz")
             if status != 200 or answered != 200:
                 return False
             meta = json.loads(text).get("meta_cluster", {})
@@ -67,16 +69,16 @@ class Nats(System):
         return ",".join(where for where, node in zip(self.endpoints(), self.nodes) if node.is_alive())
 
     def endpoints(self):
-        return [f"nats://{LOOPBACK}:{port}" for port in self.ports]
+        return [f"nats://{address}" for address in self.clients]
 
 
-def _configuration(n, folder, setting, ports, routes, monitors):
-    others = ", ".join(f'"nats-route://{LOOPBACK}:{port}"' for port in routes)
+def _configuration(n, folder, setting, clients, routes, monitors):
+    others = ", ".join(f'"nats-route://{address}"' for address in routes)
     sync = "sync_interval: always" if setting == "fsync" else ""
     return f"""
 server_name: nats-{n + 1}
-listen: "{LOOPBACK}:{ports[n]}"
-http: "{LOOPBACK}:{monitors[n]}"
+listen: "{clients[n]}"
+http: "{monitors[n]}"
 jetstream {{
   store_dir: "{folder}/data"
   max_file_store: 100GB
@@ -85,7 +87,7 @@ jetstream {{
 }}
 cluster {{
   name: peers
-  listen: "{LOOPBACK}:{routes[n]}"
+  listen: "{routes[n]}"
   routes: [{others}]
 }}
 """

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import time
 
+from cluster.configuration import inside_namespace
+
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 STOP_PATIENCE_S = 30.0
@@ -18,11 +20,12 @@ class NodeFailure(Exception):
 class Node:
     """A command with its folder and log. Helpers that it starts live in its session and end with it."""
 
-    def __init__(self, name, command, folder, environment=None):
+    def __init__(self, name, command, folder, environment=None, namespace=None):
         self.name = name
-        self.command = [str(part) for part in command]
+        self.command = inside_namespace(namespace, [str(part) for part in command])
         self.folder = pathlib.Path(folder)
         self.environment = environment or {}
+        self.namespace = namespace  # of the network; None: that of its starter
         self.log = self.folder / "log.txt"
         self.child = None
         self.noted = set()  # (pid, start) of what has to be gone after `stop`

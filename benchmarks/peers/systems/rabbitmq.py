@@ -1,13 +1,17 @@
-"""RabbitMQ: three nodes with names, ports and an epmd of their own; quorum queues, which are fsynced before a confirm.
+"""RabbitMQ: three nodes with names and ports of their own, an epmd for each address; quorum queues, which are fsynced
+before a confirm.
 
 The Debian packages are unpacked below the folder of programs, not installed: no service starts, no root is needed.
 """
 
+import json
 import pathlib
+
+from cluster.configuration import inside_namespace
 
 from .go_client import GoClient
 from .node import Node
-from .system import LOOPBACK, NODES, Missing, System, accepts, free_ports, install_once, run
+from .system import NODES, Missing, System, accepts, addresses, free_ports, install_once, run
 
 ERLANG = ("asn1", "base", "crypto", "eldap", "inets", "mnesia", "os-mon", "parsetools", "public-key")
 ERLANG += ("runtime-tools", "ssl", "syntax-tools", "tools", "xmerl")
@@ -21,6 +25,7 @@ class Rabbitmq(System):
         super().__init__(home, work)
         self.folder = self.home / "debian"
         self.client = GoClient(self.home.parent)
+        self.epmds = []
 
     def install(self):
         install_once(self.folder, _unpack)
@@ -30,75 +35,101 @@ class Rabbitmq(System):
         return self.folder.exists() and self.client.is_installed()
 
     def make_nodes(self):
-        ports = free_ports(2 * NODES + 1)
-        self.ports, distribution, self.epmd_port = ports[:NODES], ports[NODES:-1], ports[-1]
-        erlang = self.folder / "usr" / "lib" / "erlang" / "bin"
-        epmd = [erlang / "epmd", "-port", self.epmd_port, "-address", LOOPBACK]
-        self.names = [f"peer{n + 1}@localhost" for n in range(NODES)]
-        self.epmd = Node("epmd", epmd, self.work / "epmd")
+        ports, places = free_ports(2 * NODES + 1), self.places()
+        distribution, self.epmd_port = ports[NODES:-1], ports[-1]
+        self.clients = addresses(places, ports[:NODES])
+        hosts = ["localhost" if place.namespace is None else f"host{n + 1}" for n, place in enumerate(places)]
+        self.names = [f"peer{n + 1}@{host}" for n, host in enumerate(hosts)]
+        (self.work / "inetrc").write_text(_host_table(hosts, places))
+        self.epmds = [self._epmd(place) for place in dict.fromkeys(places)]
         server = self._script("rabbitmq-server")
         nodes = []
         for n in range(NODES):
             folder = self.work / f"node-{n + 1}"
             folder.mkdir(parents=True)
-            (folder / "rabbitmq.conf").write_text(_configuration(self.ports[n], self.names))
+            (folder / "rabbitmq.conf").write_text(_configuration(self.clients[n], self.names))
             (folder / "enabled_plugins").write_text("[].\n")
-            nodes.append(Node(f"rabbitmq-{n + 1}", [server], folder, self._environment(n, folder, distribution[n])))
+            environment = self._environment(n, folder, places[n], distribution[n])
+            nodes.append(Node(f"rabbitmq-{n + 1}", [server], folder, environment, places[n].namespace))
         cookie = self.work / ".erlang.cookie"
         cookie.write_text(COOKIE)
         cookie.chmod(0o400)
         return nodes
 
+    def _epmd(self, place):
+        """Which node listens on which port of this address."""
+        program = self.folder / "usr" / "lib" / "erlang" / "bin" / "epmd"
+        command = [program, "-port", self.epmd_port, "-address", place.host]
+        return Node("epmd", command, self.work / f"epmd-{place.host}", namespace=place.namespace)
+
     def start_nodes(self):
         """A first node makes the cluster; the others join it."""
-        self.epmd.start()
+        for epmd in self.epmds:
+            epmd.start()
         self.nodes[0].start()
-        self.wait_until(lambda: accepts(self.ports[0]), self.nodes[:1])
+        self.wait_until(lambda: accepts(self.clients[0]), self.nodes[:1])
         for node in self.nodes[1:]:
             node.start()
 
     def is_ready(self):
         """A node listens for clients when it has joined and its queues are there."""
-        return all(accepts(port) for port in self.ports)
+        return all(accepts(address) for address in self.clients)
+
+    def is_whole(self, topic):
+        """Seen from every node, since each has connections of its own to the others."""
+        return self.is_ready() and all(is_whole(self._members(topic, n), self.names) for n in range(NODES))
+
+    def rejoin(self, node):
+        """After more than net_ticktime the nodes have parted: with the default of cluster_partition_handling (`ignore`)
+        they stay so, each with tables of its own, until somebody restarts one side."""
+        node.stop()
+        node.start()
+        self.wait_until_ready()
 
     def create(self, name, partitions=1, durable=True):
         self.client.ask(self.name, "create", self.addresses(), name)
 
     def leader(self, name):
-        said = self._control("-q", "list_queues", "name", "leader", "--no-table-headers")
-        for line in said.splitlines():
-            queue, _, leader = line.partition("\t")
-            if queue == name and leader in self.names:
-                return self.nodes[self.names.index(leader)]
-        return None
+        """Asked of the members: the table of queues names an old leader for as long as it cannot be changed."""
+        first = next(n for n, node in enumerate(self.nodes) if node.is_alive())
+        found = leader_of(self._members(name, first))
+        return self.nodes[self.names.index(found)] if found in self.names else None
+
+    def _members(self, topic, asked):
+        """What each replica says of itself to a node; nothing while that is not ready."""
+        try:
+            return json.loads(self._ask(asked, "quorum_status", topic, "--formatter", "json"))
+        except (Missing, ValueError):
+            return []
 
     def endpoints(self):
-        return [f"amqp://guest:guest@{LOOPBACK}:{port}/" for port in self.ports]
+        return [f"amqp://guest:guest@{address}/" for address in self.clients]
 
     def pids(self):
-        return super().pids() + self.epmd.pids()
+        return super().pids() + [pid for epmd in self.epmds for pid in epmd.pids()]
 
     def stop(self):
         super().stop()
-        if hasattr(self, "epmd"):
-            self.epmd.stop()
+        for epmd in self.epmds:
+            epmd.stop()
 
     def _script(self, name):
         return next(self.folder.glob(f"usr/lib/rabbitmq/lib/*/sbin/{name}"))
 
-    def _control(self, *arguments):
-        """Asks the first node that lives."""
-        index = next(n for n, node in enumerate(self.nodes) if node.is_alive())
+    def _ask(self, index, *arguments):
         environment = {key: str(value) for key, value in self.nodes[index].environment.items()}
-        return run([self._script("rabbitmqctl"), *arguments], self.work, environment, patience_s=60)
+        # It becomes a node for a moment, which the epmd of its own network has to know.
+        command = inside_namespace(self.nodes[index].namespace, [self._script("rabbitmq-queues"), "-q", *arguments])
+        return run(command, self.work, environment, patience_s=60)
 
-    def _environment(self, n, folder, distribution_port):
+    def _environment(self, n, folder, place, distribution_port):
         erlang = self.folder / "usr" / "lib" / "erlang" / "bin"
         return {
             "PATH": f"{erlang}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": self.work,
             "ERL_EPMD_PORT": self.epmd_port,
-            "ERL_EPMD_ADDRESS": LOOPBACK,
+            "ERL_EPMD_ADDRESS": place.host,
+            "ERL_INETRC": self.work / "inetrc",
             "RABBITMQ_NODENAME": self.names[n],
             "RABBITMQ_DIST_PORT": distribution_port,
             "RABBITMQ_CONFIG_FILE": folder / "rabbitmq.conf",
@@ -113,12 +144,35 @@ class Rabbitmq(System):
         }
 
 
-def _configuration(port, names):
-    lines = [f"listeners.tcp.default = {LOOPBACK}:{port}", "cluster_formation.peer_discovery_backend = classic_config"]
+def leader_of(members):
+    """The name of the node that leads. One that was cut off takes itself for the leader of an earlier term."""
+    leaders = [one for one in members if one["Raft State"] == "leader"]
+    return max(leaders, key=lambda one: one["Term"])["Node Name"] if leaders else None
+
+
+def is_whole(members, names):
+    """Whether all of them are there, in one term with one leader."""
+    states = sorted(one["Raft State"] for one in members)
+    terms = {one["Term"] for one in members}
+    all_there = {one["Node Name"] for one in members} == set(names)
+    return all_there and len(terms) == 1 and states == ["follower"] * (len(names) - 1) + ["leader"]
+
+
+def _configuration(address, names):
+    lines = [f"listeners.tcp.default = {address}", "cluster_formation.peer_discovery_backend = classic_config"]
     lines += [f"cluster_formation.classic_config.nodes.{n + 1} = {name}" for n, name in enumerate(names)]
     # The nodes start in order here: no need to wait up to a minute lest two of them make a cluster each.
     lines += [f"cluster_formation.randomized_startup_delay_range.{end} = 0" for end in ("min", "max")]
+    lines += ["loopback_users = none"]  # the benchmark's clients come from another address where nodes have their own
     lines += ["log.file.level = warning", "disk_free_limit.absolute = 1GB", "vm_memory_high_watermark.relative = 0.4"]
+    return "\n".join(lines) + "\n"
+
+
+def _host_table(hosts, places):
+    """The addresses of the nodes' host names, which no resolver of the machine knows."""
+    lines = ["{lookup, [file, native]}."]
+    for host, place in dict(zip(hosts, places)).items():
+        lines.append(f"{{host, {{{place.host.replace('.', ',')}}}, [\"{host}\"]}}.")
     return "\n".join(lines) + "\n"
 
 

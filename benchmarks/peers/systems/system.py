@@ -8,11 +8,12 @@ import socket
 import subprocess
 import time
 
+from cluster.layout import LOOPBACK, Place
+
 from .node import NodeFailure
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
-LOOPBACK = "127.0.0.1"
 NODES = 3
 INSTALL_PATIENCE_S = 900
 READY_PATIENCE_S = 120.0
@@ -23,10 +24,10 @@ class Missing(Exception):
 
 
 class System:
-    """Three nodes on loopback with data below `work`, programs below `home`.
+    """Three nodes with data below `work`, programs below `home`: on loopback, or in a network that can be cut.
 
     `start` begins with empty folders; `kill`, `freeze`, `restart` act on one of `nodes`. Nothing is left running after
-    `stop`, whatever happened before.
+    `stop`, whatever happened before; the network belongs to whoever gave it.
     """
 
     name = ""
@@ -37,6 +38,7 @@ class System:
         self.work = pathlib.Path(work) / self.name
         self.nodes = []
         self.setting = "default"
+        self.network = None
 
     def install(self):
         """Fetches and builds what is not there yet. Raises Missing."""
@@ -44,11 +46,13 @@ class System:
     def is_installed(self):
         return True
 
-    def start(self, setting="default"):
-        """Three new, empty nodes that are ready for work."""
+    def start(self, setting="default", network=None):
+        """Three new, empty nodes that are ready for work. With a `network` (tests/system/network_cluster.py) each has
+        an address and a namespace there, under its own name; else all are on loopback."""
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
         self.setting = setting
+        self.network = network
         self.nodes = self.make_nodes()
         try:
             self.start_nodes()
@@ -60,6 +64,14 @@ class System:
     def make_nodes(self):
         raise NotImplementedError
 
+    def places(self):
+        """Where each node lives."""
+        if self.network is None:
+            return [Place()] * NODES
+        names = [f"{self.name}-{n + 1}" for n in range(NODES)]
+        made = self.network.make(names)
+        return [made[name] for name in names]
+
     def start_nodes(self):
         for node in self.nodes:
             node.start()
@@ -69,6 +81,16 @@ class System:
 
     def wait_until_ready(self):
         self.wait_until(self.is_ready, self.nodes)
+
+    def is_whole(self, topic):
+        """Whether all nodes reach each other and every replica of the topic follows its leader again."""
+        return self.is_ready()
+
+    def wait_until_whole(self, topic):
+        self.wait_until(lambda: self.is_whole(topic), self.nodes)
+
+    def rejoin(self, node):
+        """What an operator has to do once the node is no longer cut off, if anything."""
 
     def wait_until(self, condition, nodes, patience_s=READY_PATIENCE_S):
         """As long as all these nodes live."""
@@ -196,18 +218,23 @@ def free_ports(count):
     raise NodeFailure("no free ports on loopback")
 
 
-def accepts(port):
+def addresses(places, ports):
+    return [f"{place.host}:{port}" for place, port in zip(places, ports)]
+
+
+def accepts(address):
+    host, _, port = address.rpartition(":")
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=1):
+        with socket.create_connection((host, int(port)), timeout=1):
             return True
     except OSError:
         return False
 
 
-def http_get(port, path, body=None, timeout_s=5):
+def http_get(address, path, body=None, timeout_s=5):
     """(status, text) of a GET, or of a POST of `body`; (0, reason) if there is no answer."""
     try:
-        connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout_s)
+        connection = http.client.HTTPConnection(address, timeout=timeout_s)
         connection.request("GET" if body is None else "POST", path, body)
         answer = connection.getresponse()
         text = answer.read().decode(errors="replace")
