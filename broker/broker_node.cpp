@@ -279,6 +279,10 @@ void broker_node::wait_until_successors_are_known() const {
     std::this_thread::sleep_for(std::chrono::milliseconds(news_poll_ms));
 }
 
+std::size_t broker_node::long_polls() const {
+  return routes_->leaders_changed.waiting();
+}
+
 void broker_node::stop() {
   if (std::exchange(stopped_, true) || !process_) return;
   // Managers hear of it before leadership moves, so that nobody hands any back.
@@ -293,6 +297,8 @@ void broker_node::stop() {
   if (door_) door_->stop(drain_ms);
   if (registration_) registration_->stop();
   catalog_loop_->stop();
+  // Managers that wait for news of leaders: the last broker of a cluster has none.
+  routes_->leaders_changed.wake_all();
   process_->stop();
   // The front door goes after its loop has ended: answers that still wait for a partition refer to it.
   if (host_) host_->stop();

@@ -48,6 +48,8 @@ class broker_node {
   [[nodiscard]] std::uint16_t kafka_port() const { return door_->port(); }
   [[nodiscard]] raft::raft_host& host() { return *host_; }
   [[nodiscard]] topic_catalog& catalog() { return *catalog_; }
+  /// Requests that wait for news of leaders. For tests.
+  [[nodiscard]] std::size_t long_polls() const;
 
  private:
   explicit broker_node(broker_options options);

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "base/random.h"
 #include "broker_node_fixture.h"
 #include "kafka/api/api_versions.h"
@@ -169,6 +171,21 @@ TEST_F(broker_node_test, internal_endpoints_want_the_clusters_secret) {
   const auto partitions = http("GET", "/internal/partitions?barrier=true", "", true);
   EXPECT_NE(partitions.body.find("\"high_watermark\":0"), std::string::npos) << partitions.body;
   EXPECT_EQ(http("GET", "/ready", "", false).status, 200);
+}
+
+TEST_F(broker_node_test, a_stop_does_not_wait_for_long_polls_of_leaders) {
+  node->stop();
+  options.process.stop_grace_ms = 60'000;
+  start();
+  const std::uint64_t version = node->host().leaders().version();
+  std::jthread manager([&] {
+    const std::string news = "/internal/leaders?wait_ms=60000&since=" + std::to_string(version);
+    EXPECT_EQ(http("GET", news, "", true).status, 200);
+  });
+  while (node->long_polls() == 0) std::this_thread::yield();
+  const net::deadline end = net::deadline::in_ms(30'000);
+  node->stop();
+  EXPECT_FALSE(end.passed());
 }
 
 TEST_F(broker_node_test, lives_through_garbage_on_its_kafka_port) {
