@@ -98,7 +98,7 @@ class leader_feed_test : public testing::Test {
   /// False after ten seconds.
   static bool wait_until(const std::function<bool()>& condition) {
     const auto end = std::chrono::steady_clock::now() + 10s;
-    while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
+    while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
     return condition();
   }
 
