@@ -22,7 +22,7 @@ import network_cluster  # noqa: E402
 import probe  # noqa: E402
 import rows as peer_rows  # noqa: E402
 import steady_load  # noqa: E402
-from peer_builds import build, cache_folder, first_line, machine, say  # noqa: E402
+from peer_builds import build, cache_folder, clean_up_on_signals, first_line, machine, say, words_of  # noqa: E402
 from systems import SYSTEMS  # noqa: E402
 from systems.node import NodeFailure  # noqa: E402
 
@@ -45,28 +45,20 @@ def main():
         print("faults: " + ", ".join((*FAULTS, *RESTARTS)))
         print("systems: marquee-http, " + ", ".join(CONTESTANTS))
         return 0
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end_once)
-    words = [word for given in options.only for word in given.split(",") if word]
-    faults = [fault for fault in (*FAULTS, *RESTARTS) if fault in words] or [*FAULTS, *RESTARTS]
+    clean_up_on_signals()
+    chosen = words_of(options.only)
+    faults = [fault for fault in (*FAULTS, *RESTARTS) if fault in chosen] or [*FAULTS, *RESTARTS]
     known = (*FAULTS, *RESTARTS, "marquee-http", *CONTESTANTS)
-    unknown = [word for word in words if word not in known]
+    unknown = [word for word in chosen if word not in known]
     if unknown:
         sys.exit(f"--only: there is no {', '.join(unknown)}; see --list")
-    names = [name for name in ("marquee-http", *CONTESTANTS) if name in words] or ["marquee-http", *CONTESTANTS]
+    names = [name for name in ("marquee-http", *CONTESTANTS) if name in chosen] or ["marquee-http", *CONTESTANTS]
     measurement = Failover(options, faults)
     try:
         measurement.measure(names)
     finally:
         measurement.report()  # of what is there, when it is interrupted
     return 0
-
-
-def end_once(number, _):
-    """Another signal must not end the stopping of servers and the removing of their network."""
-    for ignored in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ignored, signal.SIG_IGN)
-    sys.exit(128 + number)
 
 
 def parse():

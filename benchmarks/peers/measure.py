@@ -7,7 +7,6 @@ import datetime
 import json
 import os
 import pathlib
-import signal
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ sys.path.insert(0, str(HERE))
 import figures  # noqa: E402
 import loads  # noqa: E402
 import rows as goal_rows  # noqa: E402
-from peer_builds import build, cache_folder, first_line, machine, say  # noqa: E402
+from peer_builds import build, cache_folder, clean_up_on_signals, first_line, machine, say, words_of  # noqa: E402
 from systems import SYSTEMS  # noqa: E402
 from systems.node import cpu_seconds, resident_mib  # noqa: E402
 from systems.system import Missing  # noqa: E402
@@ -32,14 +31,14 @@ PAUSE_S = 1  # after a topic is made: metadata settles
 def main():
     options = parse()
     try:
-        chosen = goal_rows.choose([word for given in options.only for word in given.split(",") if word])
+        chosen = goal_rows.choose(words_of(options.only))
     except ValueError as unknown:
         sys.exit(str(unknown))
     made = Measurement(options, *chosen)
     if options.list:
         made.list()
         return 0
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are stopped
+    clean_up_on_signals()
     made.install()
     if options.install:
         return 1 if made.missing else 0

@@ -1,7 +1,9 @@
-"""What both benchmarks with peers need around the measuring: programs that are built, where the peers are kept."""
+"""What both benchmarks with peers need around the measuring: their command lines, how they end, programs that are built
+and where the peers are kept."""
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -12,6 +14,24 @@ def cache_folder():
     """Where the peers' programs are kept, if nobody says another place."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
     return cache / "marquee" / "peers"
+
+
+def words_of(only):
+    """Of `--only a,b --only c`."""
+    return [word for given in only for word in given.split(",") if word]
+
+
+def clean_up_on_signals():
+    """SIGINT and SIGTERM end the program, and it stops its servers."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end_once)
+
+
+def end_once(number, _):
+    """Another signal must not end the stopping of servers and the removing of their network."""
+    for ignored in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ignored, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def build(systems, clients):

@@ -14,6 +14,7 @@ sys.path.insert(0, str(FAILOVER))
 
 import measure  # noqa: E402
 import network_cluster  # noqa: E402
+import peer_builds  # noqa: E402
 from cluster.configuration import inside_namespace  # noqa: E402
 from systems import SYSTEMS, kafka, rabbitmq  # noqa: E402
 from systems.system import NODES  # noqa: E402
@@ -22,10 +23,10 @@ NO_NETWORK = network_cluster.why_not()
 SERVER = "import socket, time; server = socket.create_server(('', 7000)); print('up', flush=True); time.sleep(60)"
 # Makes the network of a benchmark and stays in it until a signal comes.
 HOLDER = f"""
-import signal, sys, time
+import sys, time
 sys.path.insert(0, {str(FAILOVER)!r})
-import measure
-signal.signal(signal.SIGTERM, measure.end_once)
+import measure, peer_builds
+peer_builds.clean_up_on_signals()
 with measure.network_for(["cut"]) as network:
     network.make(["node-1"])
     print("up", flush=True)
@@ -56,7 +57,7 @@ class Starts(unittest.TestCase):
         before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
         try:
             with self.assertRaises(SystemExit) as ended:
-                measure.end_once(signal.SIGTERM, None)
+                peer_builds.end_once(signal.SIGTERM, None)
             self.assertEqual(ended.exception.code, 143)
             os.kill(os.getpid(), signal.SIGTERM)
             os.kill(os.getpid(), signal.SIGINT)
