@@ -117,6 +117,7 @@ broker_announcement broker_node::announcement() const {
   what.produced_records = [this] { return static_cast<std::int64_t>(metrics_->produced_records.value()); };
   what.fetched_records = [this] { return static_cast<std::int64_t>(metrics_->fetched_records.value()); };
   if (host_) what.connected_peers = [this] { return host_->connected_peers(); };
+  if (disk_) what.disk_full = [this] { return !disk_->state(); };
   return what;
 }
 

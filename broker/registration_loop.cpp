@@ -53,6 +53,7 @@ std::string encode_announcement(const broker_announcement& what, announcement_de
     body["connected_peers"] = std::move(peers);
   }
   if (what.stopping) body["stopping"] = true;
+  if (what.disk_full && what.disk_full()) body["disk"] = "full";
   return body.dump();
 }
 

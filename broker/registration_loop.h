@@ -35,6 +35,8 @@ struct broker_announcement {
   /// Brokers whose Raft connection is up: how managers tell a dead broker from one that only they cannot
   /// reach. May be empty.
   std::function<std::vector<broker_id>()> connected_peers{};
+  /// The broker stands aside for its disk. May be empty.
+  std::function<bool()> disk_full{};
   bool stopping = false;  ///< a graceful stop has begun
 };
 

@@ -44,6 +44,11 @@ void add_partitions(table& rows, const json& topic) {
                     cell(partition, "high_watermark"), replicas_cell(partition)});
 }
 
+std::string state_of(const json& process) {
+  const bool disk_full = process.is_object() && process.value("disk", json()) == json("full");
+  return cell(process, "state") + (disk_full ? ", disk full" : "");
+}
+
 const std::vector<std::string> partition_heading = {"TOPIC",     "PARTITION",      "LEADER",  "TERM",
                                                     "LOG START", "HIGH WATERMARK", "REPLICAS"};
 
@@ -55,7 +60,7 @@ std::string show_cluster(const json& cluster) {
                      "\n\n";
   table processes = {{"PROCESS", "ROLE", "STATE", "HTTP", "KAFKA", "VERSION"}};
   for (const json& process : list_at(cluster, "processes"))
-    processes.push_back({cell(process, "name"), cell(process, "role"), cell(process, "state"),
+    processes.push_back({cell(process, "name"), cell(process, "role"), state_of(process),
                          cell(process, "http"), cell(process, "kafka"), cell(process, "version")});
   text += to_text(processes) + "\n";
   table partitions = {partition_heading};

@@ -78,6 +78,9 @@ api_result<announcement> read_announcement(const manager_context& context, const
   read.report.fetched_records = body.integer_or("fetched_records", 0, 0, INT64_MAX);
   read.report.connected_peers = read_connected_peers(body);
   read.report.stopping = body.flag_or("stopping", false);
+  const std::string disk = body.optional_text("disk").value_or("ok");
+  read.report.disk_full = disk == "full";
+  if (disk != "full" && disk != "ok") body.refuse("disk", "must be \"ok\" or \"full\"");
   const std::string cluster = body.optional_text("cluster_id").value_or("");
   if (!cluster.empty()) {
     read.cluster_id = uuid::parse(cluster);

@@ -23,7 +23,8 @@ struct broker_report {
   std::int64_t fetched_records = 0;   ///< since it started
   /// Brokers that it has a Raft connection to; nothing if it does not say.
   std::optional<std::vector<broker_id>> connected_peers{};
-  bool stopping = false;  ///< a graceful stop has begun
+  bool stopping = false;   ///< a graceful stop has begun
+  bool disk_full = false;  ///< it stands aside: it takes no records and no leadership
 };
 
 struct traffic_rates {

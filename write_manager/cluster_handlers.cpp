@@ -40,7 +40,11 @@ std::string broker_json(const manager_context& context, const db::broker_row& br
          ",\"version\":" + net::json_quote(broker.release) + ",\"metadata_version\":" +
          (heard && heard->report.metadata_version ? std::to_string(*heard->report.metadata_version)
                                                   : "null") +
-         ",\"last_seen_ms\":" + last_seen_json(context, broker.id) + "}";
+         ",\"last_seen_ms\":" + last_seen_json(context, broker.id) + ",\"disk\":" +
+         (!heard                    ? "null"
+          : heard->report.disk_full ? "\"full\""
+                                    : "\"ok\"") +
+         "}";
 }
 
 std::string rates_json(const std::optional<traffic_rates>& rates) {

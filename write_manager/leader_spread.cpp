@@ -37,7 +37,8 @@ bool leader_spread::wanted(const led_partition& partition, const std::map<broker
   const spread_broker* target = find(brokers, partition.preferred);
   const spread_broker* leader = find(brokers, partition.leader);
   if (target == nullptr || leader == nullptr || !leader->steady_since_ms) return false;
-  return target->steady_since_ms && now_ms - *target->steady_since_ms >= options_.steady_ms;
+  return !target->disk_full && target->steady_since_ms &&
+         now_ms - *target->steady_since_ms >= options_.steady_ms;
 }
 
 std::vector<leader_transfer> leader_spread::next(const std::vector<led_partition>& partitions,

@@ -32,6 +32,7 @@ struct led_partition {
 /// What the health check knows of a broker.
 struct spread_broker {
   std::optional<std::int64_t> steady_since_ms{};
+  bool disk_full = false;  ///< it would hand over at once what it is given
 };
 
 struct leader_transfer {
@@ -47,8 +48,9 @@ struct leader_transfer {
 /// controller's loop of each write manager; those that are not the controller only observe.
 ///
 /// It never moves leadership away from a broker that is in trouble (failover does), nor to one that is not
-/// alive, steady and in sync. A leadership that was lost while the broker seemed well (it stood still for a
-/// moment) waits as long as one that is back. What an operator moved stays for `hold_ms`: its leader says so.
+/// alive, steady and in sync, or whose disk is full. A leadership that was lost while the broker seemed well
+/// (it stood still for a moment) waits as long as one that is back. What an operator moved stays for
+/// `hold_ms`: its leader says so.
 class leader_spread {
  public:
   explicit leader_spread(leader_spread_options options) : options_(options) {}

@@ -161,6 +161,8 @@ repair_view repair_loop::state::view(const db::metadata_snapshot& metadata) cons
       made.brokers[id] = {health.steady_since_ms(id)};
     }
   });
+  for (auto& [id, broker] : made.brokers)
+    if (const auto heard = context.registry.last(id)) broker.disk_full = heard->report.disk_full;
   made.partitions = partitions;
   return made;
 }

@@ -81,6 +81,11 @@ class SmallDiskCluster(running_cluster.RunningCluster):
         except urllib.error.HTTPError as error:
             return error.read().decode()
 
+    def told_disk(self):
+        """What the managers were told of the small broker's disk: they give it no leadership while it is full."""
+        me = self.small()["broker_id"]
+        return next(one["disk"] for one in self.api("GET", "/cluster")["processes"] if one.get("broker_id") == me)
+
     def is_aside(self):
         return self.metric("marquee_broker_disk_low") == 1 and self.metric("marquee_raft_groups_led") == 0
 
@@ -154,11 +159,13 @@ def test_leader_near_a_full_disk_hands_over_and_comes_back(cluster):
             cluster.until("it goes on leading", cluster.is_aside)
             why = cluster.not_ready()
             assert why and "nearly full" in why and "disk.reserve_bytes" in why
+            cluster.until("managers do not know", lambda: cluster.told_disk() == "full")
             # As a follower it goes on until half of the reserve is left, and then no further.
             Pressure(cluster, "more-than-fits").send(10)
             assert small_disk.free_bytes(cluster.folder()) > (RESERVE_MIB // 2 - 1) * MIB, "it took what is kept free"
             assert cluster.is_alive(cluster.small())
         cluster.until("not ready again", lambda: cluster.not_ready() is None)
+        cluster.until("managers do not know", lambda: cluster.told_disk() == "ok")
     assert cluster.log_of(cluster.small()).count("takes no records until") == 1
     cluster.lead("nearly")
 

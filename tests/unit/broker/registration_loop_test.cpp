@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
@@ -96,6 +98,15 @@ TEST_F(registration_loop_test, tells_which_peers_it_is_connected_to) {
   const json beat = wait_for([](const json&) { return true; });
   EXPECT_EQ(beat["connected_peers"], json({2, 3}));
   EXPECT_FALSE(beat.contains("stopping"));
+}
+
+TEST_F(registration_loop_test, tells_that_its_disk_is_full_while_it_is) {
+  const auto full = std::make_shared<std::atomic<bool>>(false);
+  what_.disk_full = [full] { return full->load(); };
+  start();
+  wait_for([](const json& beat) { return !beat.contains("disk"); });
+  *full = true;
+  wait_for([](const json& beat) { return beat.value("disk", "") == "full"; });
 }
 
 TEST_F(registration_loop_test, names_its_process_and_stops_when_a_manager_knows_another_one) {

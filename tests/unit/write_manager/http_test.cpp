@@ -189,6 +189,20 @@ TEST_F(write_manager_http, cluster_shows_who_is_there) {
   EXPECT_EQ(ask("POST", "/internal/producer-ids", R"({"count":10})").status, 403);
 }
 
+TEST_F(write_manager_http, cluster_shows_whose_disk_is_full) {
+  const auto disk_is = [this](const json& wanted) {
+    wait_for("GET", "/cluster", [&wanted](const answer& told) {
+      return told.status == 200 && told.body["processes"].size() == 2 &&
+             told.body["processes"][1]["disk"] == wanted;
+    });
+  };
+  EXPECT_EQ(register_broker(2).status, 201);
+  disk_is("ok");
+  EXPECT_EQ(register_broker(2, {{"broker_id", 1}, {"disk", "full"}}).status, 200);
+  disk_is("full");
+  EXPECT_EQ(register_broker(2, {{"broker_id", 1}, {"disk", "brimming"}}).body["pointer"], "/disk");
+}
+
 /// Its own server, because it is stopped.
 class write_manager_without_postgres : public write_manager_http {
  protected:

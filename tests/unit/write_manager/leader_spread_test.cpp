@@ -73,6 +73,16 @@ TEST_F(leader_spread_test, gives_leadership_back_once_the_first_voter_has_been_b
   EXPECT_TRUE(next().empty()) << "it is under way";
 }
 
+TEST_F(leader_spread_test, gives_nothing_to_a_broker_whose_disk_is_full_before_there_is_space) {
+  fail_over(3, 1);
+  come_back(3);
+  brokers[broker_id(3)].disk_full = true;
+  now_ms += 100'000;
+  EXPECT_TRUE(next().empty()) << "it would hand over at once";
+  brokers[broker_id(3)].disk_full = false;
+  EXPECT_EQ(next(), std::vector{back_to_3(3, 1)});
+}
+
 TEST_F(leader_spread_test, never_moves_leadership_to_a_copy_that_is_behind) {
   fail_over(3, 1);
   come_back(3);
