@@ -7,17 +7,21 @@ python3 tests/booking/compare.py --program 'python3 tests/booking/model/replay.p
 
 import argparse
 import base64
+import functools
 import json
 import os
 import pathlib
 import random
+import re
 import shlex
 import subprocess
 import sys
 import time
 
+import shrink
 import special_logs
 import specified_answers
+from model import Model
 from random_log import DEFAULT_RECORDS, DEFAULT_SEEDS, RandomLog
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -50,6 +54,12 @@ def value_of(record):
         return json.loads(value)
     except (ValueError, RecursionError):
         return repr(value[:200])
+
+
+def shown(value, longest=600):
+    """As JSON for people: long runs of one letter are cut."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return re.sub(r"(.)\1{30,}", lambda run: f"{run[1]}..{len(run[0])}", text)[:longest]
 
 
 def kind_of(record):
@@ -95,17 +105,51 @@ def explain(records, expected, lines, index):
     about = touched(value)
     ours = specified_answers.of_line(expected[index], kind)
     theirs = specified_answers.of_line(lines[index], kind)
-    said = [f"the first difference is at offset {records[index]['offset']}, about {sorted(about)}", "", "before it:"]
+    said = [
+        f"the first difference is at offset {records[index]['offset']}, about {shown(sorted(about))}",
+        "",
+        "before it:",
+    ]
     related = [at for at in range(index) if touched(value_of(records[at])) & about][-HISTORY:]
     for at in related:
         codes = " ".join(reply["code"] for reply in expected[at]["replies"])
-        shown = json.dumps(value_of(records[at]), ensure_ascii=False, sort_keys=True)[:300]
-        said.append(f"  {records[at]['offset']} time {expected[at]['time_ms']} {codes}: {shown}")
-    said += ["", "the record: " + json.dumps(value, ensure_ascii=False, sort_keys=True)[:2000]]
+        said.append(
+            f"  {records[at]['offset']} time {expected[at]['time_ms']} {codes}: {shown(value_of(records[at]), 400)}"
+        )
+    said += ["", "the record: " + shown(value, 2000)]
     for part in ("time_ms", "replies", "events"):
         if ours[part] != theirs[part]:
-            said += [f"{part} of the model:   {json.dumps(ours[part], ensure_ascii=False, sort_keys=True)}"]
-            said += [f"{part} of the program: {json.dumps(theirs[part], ensure_ascii=False, sort_keys=True)}"]
+            said += [f"{part} of the model:   {shown(ours[part], 3000)}"]
+            said += [f"{part} of the program: {shown(theirs[part], 3000)}"]
+    return "\n".join(said)
+
+
+def shortest(run, records, expected, index):
+    """The records, most of them ticks, after which `run` still differs from the model at `index`."""
+
+    def still_differs(shorter):
+        ours = results_of(Model, shorter)
+        theirs = run(shorter)
+        return first_difference(shorter, ours, theirs) == index and codes(ours[index]) == codes(expected[index])
+
+    def codes(line):
+        return [reply["code"] for reply in line["replies"]]
+
+    return shrink.shrink(records[: index + 1], still_differs)
+
+
+def results_of(kind_of_model, records):
+    model = kind_of_model()
+    return [model.apply(one["offset"], one["timestamp_ms"], base64.b64decode(one["value_b64"])) for one in records]
+
+
+def told(records):
+    """What is left of a shrunk log, with the model's answers."""
+    said = ["", "the shortest log that differs there (ticks left out):"]
+    for record, result in zip(records, results_of(Model, records)):
+        if record["value_b64"] != shrink.TICK:
+            answers = shown([[reply["code"], reply["body"]] for reply in result["replies"]])
+            said.append(f"  {record['offset']} time {result['time_ms']} {shown(value_of(record))} -> {answers}")
     return "\n".join(said)
 
 
@@ -134,11 +178,13 @@ def replay_problem(program, records, lines, at):
     return None
 
 
-def problem_with(program, log, seed, only_model):
-    lines = run_program(program, log.records)
+def problem_with(program, log, seed, only_model, shrunk=False):
+    run = functools.partial(run_program, program)
+    lines = run(log.records)
     index = first_difference(log.records, log.results, lines)
     if index is not None:
-        return explain(log.records, log.results, lines, index)
+        said = explain(log.records, log.results, lines, index)
+        return said + told(shortest(run, log.records, log.results, index)) if shrunk else said
     if only_model:
         return None
     at = random.Random(seed).randrange(1, len(log.records))
@@ -159,6 +205,7 @@ def main():
     parser.add_argument(
         "--special", action="store_true", help="the long logs too: a day, ten thousand keys, a big hall"
     )
+    parser.add_argument("--shrink", action="store_true", help="show the shortest log that differs (some minutes)")
     parser.add_argument("--all", action="store_true", help="go on after a difference")
     asked = parser.parse_args()
     if not asked.program:
@@ -170,7 +217,7 @@ def main():
     for name, seed, make in logs:
         started = time.monotonic()
         log = make()
-        problem = problem_with(asked.program, log, seed, asked.only_answers)
+        problem = problem_with(asked.program, log, seed, asked.only_answers, asked.shrink)
         print(
             f"{name}: {len(log.records)} records {'differ' if problem else 'equal'}, {time.monotonic() - started:.1f} s"
         )

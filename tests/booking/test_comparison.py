@@ -113,3 +113,11 @@ def broken_invariant(package):
             except invariants.Broken as broken:
                 return str(broken).split(":")[0]
     return None
+
+
+def test_a_difference_is_shown_by_the_few_records_that_it_needs():
+    with planted_bugs.planted(planted_bugs.BUGS["a partial release ends the hold"]) as package:
+        run = functools.partial(compare.results_of, package.Model)
+        index = compare.first_difference(log_of(3).records, log_of(3).results, run(log_of(3).records))
+        shortest = compare.told(compare.shortest(run, log_of(3).records, log_of(3).results, index)).splitlines()
+    assert len(shortest) < 10 and "hold.release" in shortest[-1]

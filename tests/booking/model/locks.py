@@ -72,6 +72,7 @@ def tell(state, record, waiter, status, code, body):
     """The second answer to everyone who was told to wait; from here on it is the stored one."""
     for asked in waiter["asked"]:
         reply = reply_record(record, state.time_ms, asked["who"], status, code, body)
+        reply["offset"] = asked["offset"]  # the command's, not that of the record that ended its waiting
         record.replies.append(reply)
         dedup.change_answer(state, asked["who"], asked["offset"], reply)
 
