@@ -28,8 +28,11 @@ def admit_next(state, record):
             record.emit("queue.admitted", show_id=show["id"], client_id=place["client"], token=place["id"])
 
 
-def expire(state):
-    for show in state.shows.values():
+def expire(state, record):
+    for show in shows.by_id(state):
+        for place in show["admitted"]:
+            if clock.is_over(state, place["deadline"]):
+                record.emit("queue.over", show_id=show["id"], client_id=place["client"], token=place["id"])
         show["admitted"] = [place for place in show["admitted"] if not clock.is_over(state, place["deadline"])]
 
 

@@ -7,10 +7,11 @@ def run(state, record):
     sessions(state, record)
     locks.expire_waiters(state, record)
     locks.expire(state, record)
+    locks.end_delays(state, record)
     locks.grant_free(state, record)
     holds.expire(state, record, offers=False)
     holds.expire(state, record, offers=True)
-    admission.expire(state)
+    admission.expire(state, record)
     admission.admit_next(state, record)
 
 

@@ -5,7 +5,7 @@ import binascii
 
 from . import ids
 
-LARGEST = 2**63 - 1
+LARGEST = 2**53 - 1  # as of seq, and what every reader of JSON takes
 
 
 class BadCommand(Exception):
@@ -17,7 +17,7 @@ def need(condition, why):
         raise BadCommand(why)
 
 
-def integer(low=-(2**63), high=LARGEST):
+def integer(low=-LARGEST, high=LARGEST):
     def check(value):
         need(isinstance(value, int) and not isinstance(value, bool), "not an integer")
         need(low <= value <= high, "out of range")

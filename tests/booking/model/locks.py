@@ -1,7 +1,7 @@
 """Locks: first come, first served, a token for each grant. What is done with a held lock is in lock_use.py.
 
 A lock is {"name", "grant": {"token", "session", "ttl_ms", "deadline", "staged"} or None, "waiters": [...],
-"last": {"token", "released"} of the last ended grant or None, "free_from": no grant before}.
+"last": {"token", "released"} of the last ended grant or None, "free_from": no grant before, "is_delayed"}.
 """
 
 from . import clock, dedup, ids
@@ -15,7 +15,8 @@ def by_name(state):
 def acquire(state, record, command):
     body = command.body
     lock = state.locks.setdefault(
-        body["name"], {"name": body["name"], "grant": None, "waiters": [], "last": None, "free_from": 0}
+        body["name"],
+        {"name": body["name"], "grant": None, "waiters": [], "last": None, "free_from": 0, "is_delayed": False},
     )
     ttl_ms = body.get("ttl_ms", state.config["lock_ttl_ms"])
     grant = lock["grant"]
@@ -82,6 +83,7 @@ def end_grant(state, lock, released, delayed):
     lock["last"] = {"token": lock["grant"]["token"], "released": released}
     lock["grant"] = None
     lock["free_from"] = state.time_ms + (state.config["lock_delay_ms"] if delayed else 0)
+    lock["is_delayed"] = lock["free_from"] > state.time_ms
 
 
 def drop_waiters(state, record, session_ids):
@@ -109,6 +111,14 @@ def expire(state, record):
     for lock in sorted(due, key=lambda lock: (lock["grant"]["deadline"], ids.byte_order(lock["name"]))):
         record.emit("lock.expired", name=lock["name"], token=lock["grant"]["token"])
         end_grant(state, lock, released=False, delayed=True)
+
+
+def end_delays(state, record):
+    """Tells of it: a record at which a delay ends has ended something."""
+    for lock in by_name(state):
+        if lock["is_delayed"] and clock.is_over(state, lock["free_from"]):
+            lock["is_delayed"] = False
+            record.emit("lock.free", name=lock["name"])
 
 
 def end_of_session(state, record, session_id, closed):
