@@ -16,6 +16,17 @@ def with_values(name, *values):
     return lambda random, envelope: {**envelope, name: random.choice(values)}
 
 
+def without_client(random, envelope):
+    return without("client_id")(random, envelope)
+
+
+def without_body(random, envelope):
+    """Whether a command that needs no field needs a body is open."""
+    if envelope["type"] in ("session.open", "session.close", "tick", "sm.version"):
+        return unknown_body_field(random, envelope)
+    return without("body")(random, envelope)
+
+
 def both_keys(random, envelope):
     return {**envelope, "seq": 1, "idem_key": "k"}
 
@@ -53,7 +64,7 @@ def missing_in_body(random, envelope):
     needed = ["show_id", "hold_id", "booking_id", "items", "name", "key", "ids"]
     present = [name for name in needed if name in envelope["body"]]
     if not present:
-        return without("body")(random, envelope)
+        return without_body(random, envelope)
     return {**envelope, "body": without(random.choice(present))(random, envelope["body"])}
 
 
@@ -87,8 +98,8 @@ def a_show_twice(random, envelope):
 
 SPOIL = [
     without("type"), with_values("type", "seat.steal", "CANCEL;", "", 7, None, ["tick"], "SEAT.HOLD"),
-    without("client_id"), with_values("client_id", "", "c" * 256, "é" * 128, "a\u0001", "a\n", "\u007f", 7, None),
-    without("body"), with_values("body", None, [], "x", 3), with_values("v", 2, "1", None),
+    without_client, with_values("client_id", "", "c" * 256, "é" * 128, "a\u0001", "a\n", "\u007f", 7, None),
+    without_body, with_values("body", None, [], "x", 3), with_values("v", 2, "1", None),
     with_values("session_id", None, 5, ["s-1"]), with_values("ack_below", None, -1, "3", 1.5),
     with_values("lock", None, "hall-1:88", {}, {"name": "hall-1"}, {"name": "hall-1", "token": "1"}),
     with_values("lock", {"name": 1, "token": 1}, {"token": 1}, []), both_keys, neither_key, bad_seq, bad_key,
@@ -119,7 +130,8 @@ def raw_damage(random, good):
     )()
 
 
-EXEMPT_FROM_KEYS = {both_keys, neither_key, bad_seq, bad_key}
+# What front ends send needs no key, and whether it needs a client is open.
+NO_DAMAGE_TO_TICKS = {both_keys, neither_key, bad_seq, bad_key, without_client}
 
 
 def spoil(random, envelope):
@@ -127,7 +139,7 @@ def spoil(random, envelope):
     if random.random() < 0.3:
         return raw_damage(random, encode(envelope))
     damage = random.choice(SPOIL)
-    if damage in EXEMPT_FROM_KEYS and envelope["type"] in ("tick", "session.touch", "sm.version"):
+    if damage in NO_DAMAGE_TO_TICKS and envelope["type"] in ("tick", "session.touch", "sm.version"):
         damage = unknown_body_field
     if damage is seats_and_best and not {"seats", "best"} & set(envelope["body"]):
         damage = unknown_body_field

@@ -1,5 +1,6 @@
 """Logs that reach what random ones are too short for: a day of booking time, ten thousand keys, a big hall."""
 
+import edge_log
 from booking_log import BookingLog
 
 
@@ -50,6 +51,7 @@ def sixty_times_best_four():
 
 
 ALL = {
+    "edges of the form": edge_log.make,
     "a day": a_day,
     "ten thousand keys": ten_thousand_keys,
     "a big hall": a_big_hall,

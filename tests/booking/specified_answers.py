@@ -1,5 +1,7 @@
 """What of an answer the specification fixes: two machines must agree on it. Texts and extra fields are their own."""
 
+import json
+
 SEQUENCE_FREE = ("tick", "sm.version")
 # The fields of a success's body that the specification names, by code.
 BODY_FIELDS = {
@@ -29,9 +31,16 @@ BODY_FIELDS = {
 EVENTS = {
     "session.opened", "session.safe", "session.jeopardy", "session.expired", "session.closed", "show.added",
     "show.updated", "show.removed", "booking.cancelled", "booking.moved", "seat.held", "seat.released",
-    "seat.booked", "waitlist.joined", "waitlist.offered", "seat.blocked", "queue.admitted", "lock.granted",
+    "seat.booked", "waitlist.joined", "waitlist.offered", "seat.blocked", "seat.unblocked", "queue.admitted", "lock.granted",
     "lock.released", "lockfile.appended", "lock.expired",
 }  # fmt: skip
+NAMED = {
+    "session": ["session_id"],
+    "lock": ["name", "token"],
+    "lockfile": ["target"],
+    "booking": ["booking_id"],
+    "waitlist": ["hold_id", "expires_in_ms"],
+}
 
 
 def of_reply(reply):
@@ -59,14 +68,21 @@ def of_replies(replies, kind):
     )
 
 
+def of_event(event):
+    """What changed where. Names of fields that the specification does not give are left out."""
+    kind = event["type"]
+    fixed = [kind, event.get("show_id") or ""]
+    if kind.startswith("seat."):
+        fixed += [event.get("version", event.get("show_version")), *event["seats"]]
+    for name in ("session_id", "name", "token", "target", "booking_id", "hold_id", "expires_in_ms"):
+        if name in NAMED.get(kind.split(".")[0], ()):
+            fixed.append(event.get(name))
+    return json.dumps(fixed)
+
+
 def of_events(events):
-    """Which kinds of change to which show; how many events tell of them is not fixed."""
-    found = set()
-    for event in events:
-        kind = "seat.blocked" if event["type"] == "seat.unblocked" else event["type"]
-        if kind in EVENTS:
-            found.add((kind, event.get("show_id") or ""))
-    return sorted(found)
+    """In any order."""
+    return sorted(of_event(event) for event in events if event["type"] in EVENTS)
 
 
 def of_line(line, kind):
