@@ -17,6 +17,8 @@ find_package(Snappy REQUIRED)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
+find_package(simdjson REQUIRED)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 
 # Asio and Beast are compiled once, in net/asio_library.cpp: a file that includes them pays for declarations only.

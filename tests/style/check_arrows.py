@@ -21,7 +21,8 @@ ALLOWED = {
     "write_manager": {"db", "kafka", "net", "base"},
     "read_manager": {"db", "kafka", "net", "base"},
     "load_balancer": {"net", "base"},
-    "booking_app": {"client", "net", "base"},
+    "booking_app/machine": {"base"},
+    "booking_app": {"booking_app/machine", "client", "net", "base"},
 }
 ALLOWED["examples"] = {"client"}
 ALLOWED["cli"] = set(ALLOWED)
