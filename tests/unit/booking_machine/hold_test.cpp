@@ -153,6 +153,7 @@ TEST(a_day_of_booking_time, is_how_long_ended_holds_and_bookings_and_keys_are_re
   EXPECT_EQ(log.code("ann", "hold.release", {{"hold_id", id}}), "ALREADY_RELEASED");
   EXPECT_EQ(log.code("ann", "hold.release", {{"hold_id", id}}), "NO_SUCH_HOLD");
   EXPECT_EQ(log.code("ann", "booking.cancel", {{"booking_id", booking}}), "NO_SUCH_BOOKING");
+  log.wait(1);
   EXPECT_FALSE(log.target.state().clients.find("ann")->by_key.contains("k"));
   EXPECT_FALSE(log.target.next_deadline_ms()) << "nobody has to tick for what is only forgotten";
   expect_consistent(log.target);
