@@ -1,0 +1,1 @@
+// What the precompiled headers of tests are made with; see marquee_build.cmake.
