@@ -1,5 +1,7 @@
 #include "benchmarks/load/consume_operation.h"
 
+#include "benchmarks/load/stored_places.h"
+
 namespace marquee::load {
 
 consume_operation::consume_operation(const load_options& options, consume_options consume, std::string host)
@@ -75,22 +77,14 @@ answer_value consume_operation::take_answer(std::size_t slot, const http_answer&
 
 answer_value consume_operation::take_messages(consumer& by, std::string_view body) const {
   constexpr std::string_view list_name = "\"messages\":[";
-  constexpr std::string_view partition_name = ",\"partition\":";
-  constexpr std::string_view offset_name = ",\"offset\":";
   answer_value value;
   // The first message stands before the list too.
   const std::size_t list = body.find(list_name);
   if (list == std::string_view::npos) return {.failed = 1, .failure = "200 without messages"};
-  std::string_view rest = body.substr(list + list_name.size());
-  for (;;) {
-    const std::size_t found = rest.find(partition_name);
-    if (found == std::string_view::npos) break;
-    rest.remove_prefix(found + partition_name.size());
-    const std::int64_t partition = leading_number(rest);
-    const std::size_t digits = rest.find_first_not_of("0123456789");
-    if (digits == std::string_view::npos || !rest.substr(digits).starts_with(offset_name)) continue;
+  stored_places messages(body.substr(list + list_name.size()));
+  while (messages.next()) {
     ++value.records;
-    if (!by.offsets.add(partition, leading_number(rest.substr(digits + offset_name.size())))) {
+    if (!by.offsets.add(messages.partition(), messages.offset())) {
       ++value.failed;
       value.failure = "offset does not follow";
     }

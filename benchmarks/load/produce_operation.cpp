@@ -4,6 +4,8 @@
 #include <charconv>
 #include <random>
 
+#include "benchmarks/load/stored_places.h"
+
 namespace marquee::load {
 
 namespace {
@@ -92,23 +94,13 @@ http_request_text produce_operation::next_request(std::size_t slot) {
 }
 
 answer_value produce_operation::take_answer(std::size_t /*slot*/, const http_answer& answer) {
-  constexpr std::string_view partition_name = "\"partition\":";
-  constexpr std::string_view offset_name = ",\"offset\":";
   answer_value value;
   std::int64_t given_twice = 0;
-  std::string_view rest = answer.body;
-  while (answer.status == 200) {
-    const std::size_t found = rest.find(partition_name);
-    if (found == std::string_view::npos) break;
-    rest.remove_prefix(found + partition_name.size());
-    const std::int64_t partition = leading_number(rest);
-    const std::size_t digits = rest.find_first_not_of("0123456789");
-    if (digits == std::string_view::npos || !rest.substr(digits).starts_with(offset_name)) continue;
-    const std::int64_t offset = leading_number(rest.substr(digits + offset_name.size()));
-    const std::string_view members = rest.substr(0, rest.find('}'));
+  stored_places messages(answer.status == 200 ? std::string_view(answer.body) : std::string_view());
+  while (messages.next()) {
     ++value.records;
-    if (members.contains("\"duplicate\":true")) ++value.duplicates;
-    if (!offsets_.add(partition, offset)) ++given_twice;
+    if (messages.members().contains("\"duplicate\":true")) ++value.duplicates;
+    if (!offsets_.add(messages.partition(), messages.offset())) ++given_twice;
   }
   if (given_twice > 0) {
     value.failed = given_twice;

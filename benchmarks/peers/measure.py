@@ -12,8 +12,9 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+import disk_probe  # noqa: E402
 import figures  # noqa: E402
 import loads  # noqa: E402
 import rows as goal_rows  # noqa: E402
@@ -109,7 +110,7 @@ class Measurement:
         starts = list(dict.fromkeys((one.system, one.setting) for one in self.contestants))
         starts = [(name, setting) for name, setting in starts if name not in self.missing]
         with self.work_folder() as work:
-            self.fsync_ms = fsync_ms(work)
+            self.fsync_ms = disk_probe.sync_times(work)["p50"]
             for number in range(self.options.rounds):
                 # Another one begins each time: none has the quietest disk always.
                 first = number % len(starts) if starts else 0
@@ -272,21 +273,6 @@ def remove(system, topic):
         system.remove(topic)
     except Exception as problem:
         say(f"  {topic} stays: {problem}")
-
-
-def fsync_ms(folder):
-    """Median of 500 writes of 4 KiB, each synced, to a file that has its size already."""
-    with tempfile.NamedTemporaryFile(dir=folder) as file:
-        file.write(bytes(1 << 20))
-        file.flush()
-        os.fsync(file.fileno())
-        times = []
-        for n in range(500):
-            os.pwrite(file.fileno(), bytes(4096), n % 256 * 4096)
-            begin = time.perf_counter()
-            os.fdatasync(file.fileno())
-            times.append(time.perf_counter() - begin)
-    return sorted(times)[250] * 1000
 
 
 if __name__ == "__main__":

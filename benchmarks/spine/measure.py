@@ -3,11 +3,11 @@
 import argparse
 import os
 import pathlib
-import statistics
 import subprocess
 import tempfile
 import time
 
+import disk_probe
 from cluster import api, arguments
 from cluster.cluster import Cluster
 from cluster.layout import Layout
@@ -53,22 +53,8 @@ def print_memory(cluster):
 
 
 def print_disk(state_dir):
-    """What one sync costs here, with nothing else running: 4 KiB written over and over to a file that has its size."""
-    path = state_dir / "sync-probe"
-    with open(path, "wb") as file:
-        file.write(bytes(1 << 20))
-        file.flush()
-        os.fsync(file.fileno())
-    descriptor = os.open(path, os.O_WRONLY)
-    times = []
-    for n in range(500):
-        os.pwrite(descriptor, bytes(4096), (n % 256) * 4096)
-        begin = time.perf_counter()
-        os.fdatasync(descriptor)
-        times.append((time.perf_counter() - begin) * 1000)
-    os.close(descriptor)
-    path.unlink()
-    print(f"\nfdatasync of 4 KiB: p50 {statistics.median(times):.3f} ms, p99 {sorted(times)[494]:.3f} ms")
+    times = disk_probe.sync_times(state_dir)
+    print(f"\nfdatasync of 4 KiB: p50 {times['p50']:.3f} ms, p99 {times['p99']:.3f} ms")
 
 
 def print_produce(layout, seconds):
