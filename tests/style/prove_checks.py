@@ -83,7 +83,7 @@ class planted(unittest.TestCase):
             "broker/a.cpp": ("#include <boost/asio/ip/tcp.hpp>\n", "a socket outside net/"),
             "net/b.cpp": ("#include <boost/asio.hpp>\n", "included whole"),
             "tests/unit/b.cpp": ("std::this_thread::sleep_for(1s);\n", "a sleep in a test"),
-            "raft/core/a.cpp": ("auto t = std::chrono::steady_clock::now();\n", "in the pure core"),
+            "raft/core/a.cpp": ("auto t = std::chrono::steady_clock::now();\n", "in a pure state machine"),
         }
         for name, (content, expected) in offences.items():
             self.put(name, content)
