@@ -7,6 +7,7 @@
 
 #include "base/byte_codec.h"
 #include "base/logging.h"
+#include "net/buffered_reader.h"
 #include "net/event_loop.h"
 
 namespace marquee::broker {
@@ -29,6 +30,7 @@ struct connection_state {
       : stream(std::move(with)), environment(std::move(in)) {}
 
   net::stream stream;
+  net::buffered_reader from{stream};
   connection_environment environment;
   std::deque<std::shared_ptr<answer_slot>> slots;  ///< in the order of the requests
   net::wake_point changed;
@@ -47,7 +49,7 @@ void note_bad(connection_state& state, const std::string& why) {
 net::task<std::optional<shared_bytes>> read_frame(connection_state& state) {
   const kafka_limits& limits = state.environment.services.limits;
   std::array<std::uint8_t, 4> prefix{};
-  if (!co_await state.stream.read_exactly(prefix, net::deadline::in_ms(limits.idle_timeout_ms)))
+  if (!co_await state.from.read_exactly(prefix, net::deadline::in_ms(limits.idle_timeout_ms)))
     co_return std::nullopt;
   const auto size = byte_reader(prefix).get<std::int32_t>();
   if (size <= 0 || size > limits.max_request_bytes) {
@@ -61,7 +63,7 @@ net::task<std::optional<shared_bytes>> read_frame(connection_state& state) {
   std::size_t filled = 0;
   for (;;) {
     const std::span<std::uint8_t> target(frame.data() + filled, frame.size() - filled);
-    if (const auto read = co_await state.stream.read_exactly(target, end); !read) {
+    if (const auto read = co_await state.from.read_exactly(target, end); !read) {
       if (read.error().code == error_code::timed_out)
         note_bad(state, "a request did not arrive whole in time");
       co_return std::nullopt;

@@ -4,10 +4,12 @@
 #include <vector>
 
 #include "base/crc32c.h"
+#include "net/buffered_reader.h"
 
 namespace marquee::raft {
 
-net::task<result<received_frame>> read_frame(net::stream& from, std::size_t limit_bytes, net::deadline end) {
+template <class Source>
+net::task<result<received_frame>> read_frame(Source& from, std::size_t limit_bytes, net::deadline end) {
   encoded_frame_header raw{};
   const result<> got = co_await from.read_exactly(raw, end);
   if (!got) co_return fail(got);
@@ -22,6 +24,9 @@ net::task<result<received_frame>> read_frame(net::stream& from, std::size_t limi
     co_return fail(error_code::corrupt, "the checksum of a frame does not match");
   co_return received_frame{header->type, shared_bytes::of(std::move(payload))};
 }
+
+template net::task<result<received_frame>> read_frame(net::stream&, std::size_t, net::deadline);
+template net::task<result<received_frame>> read_frame(net::buffered_reader&, std::size_t, net::deadline);
 
 net::task<result<>> write_frame(net::stream& to, frame_type type, std::span<const bytes_view> parts,
                                 net::deadline end) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/logging.h"
+#include "net/buffered_reader.h"
 #include "net/event_loop.h"
 #include "net/wake_point.h"
 #include "raft/transport/batch_codec.h"
@@ -81,9 +82,10 @@ net::task<> inbound::tell_alive(std::shared_ptr<connection> one) {
 
 /// An error is a fault of the other side; its orderly end and a reset are none.
 net::task<result<>> inbound::receive(connection& one) {
+  net::buffered_reader from(one.stream);
   for (;;) {
-    const result<received_frame> frame = co_await read_frame(
-        one.stream, largest_frame_bytes, net::deadline::in_ms(options_.silence_timeout_ms));
+    const result<received_frame> frame =
+        co_await read_frame(from, largest_frame_bytes, net::deadline::in_ms(options_.silence_timeout_ms));
     if (!frame) {
       const error_code code = frame.error().code;
       if (code == error_code::unavailable || code == error_code::cancelled) co_return result<>{};
