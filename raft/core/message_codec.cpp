@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/byte_codec.h"
 #include "base/crc32c.h"
 #include "raft/core/entry_codec.h"
@@ -81,6 +82,14 @@ result<> check_order(const message& value, const entry& next) {
 }
 
 }  // namespace
+
+void append_message(const message& value, bytes& target) {
+  MARQUEE_ASSERT(value.entries.empty(), "entries need windows on their payloads");
+  const std::size_t begin = target.size();
+  byte_writer writer(target);
+  put_header(writer, value);
+  writer.put<std::uint32_t>(crc32c(bytes_view(target).subspan(begin)));
+}
 
 std::vector<shared_bytes> encode_message(const message& value) {
   bytes fixed;

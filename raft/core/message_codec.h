@@ -36,6 +36,8 @@ constexpr std::uint8_t message_format_version_with_doubt = 2;
 
 /// A gather list: fixed parts are built here, heads and payloads are the entries' own windows.
 [[nodiscard]] std::vector<shared_bytes> encode_message(const message& value);
+/// A message without entries, behind what `target` holds already: nothing needs a window of its own.
+void append_message(const message& value, bytes& target);
 /// Sum of what `encode_message` gives.
 [[nodiscard]] std::size_t encoded_bytes(const message& value);
 

@@ -1,5 +1,7 @@
 #include "raft/transport/batch_codec.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/byte_codec.h"
@@ -38,25 +40,33 @@ void detach_small_entries(message& value, std::size_t frame_bytes) {
 }  // namespace
 
 std::vector<shared_bytes> encode_messages(const std::vector<group_message>& messages) {
-  bytes headers;
-  headers.reserve(messages.size() * batch_item_header_bytes);
-  byte_writer out(headers);
-  std::vector<std::vector<shared_bytes>> bodies;
-  bodies.reserve(messages.size());
+  // Headers, and messages without entries whole, lie in one buffer: hundreds of heartbeats are one window.
+  bytes own;
+  own.reserve(messages.size() * (batch_item_header_bytes + message_header_bytes));
+  byte_writer out(own);
+  struct body {
+    std::size_t own_bytes_before = 0;
+    std::vector<shared_bytes> parts;
+  };
+  std::vector<body> bodies;
   for (const group_message& item : messages) {
-    bodies.push_back(encode_message(item.value));
-    std::size_t size = 0;
-    for (const shared_bytes& part : bodies.back()) size += part.size();
     out.put_uuid(item.group.topic_id);
     out.put(item.group.partition.value());
-    out.put(static_cast<std::uint32_t>(size));
+    out.put(static_cast<std::uint32_t>(encoded_bytes(item.value)));
+    if (item.value.entries.empty())
+      append_message(item.value, own);
+    else
+      bodies.push_back({own.size(), encode_message(item.value)});
   }
-  const shared_bytes buffer = shared_bytes::of(std::move(headers));
+  const shared_bytes buffer = shared_bytes::of(std::move(own));
   std::vector<shared_bytes> parts;
-  for (std::size_t i = 0; i < bodies.size(); ++i) {
-    parts.push_back(buffer.slice(i * batch_item_header_bytes, batch_item_header_bytes));
-    for (shared_bytes& part : bodies[i]) parts.push_back(std::move(part));
+  std::size_t begin = 0;
+  for (body& each : bodies) {
+    parts.push_back(buffer.slice(begin, each.own_bytes_before - begin));
+    begin = each.own_bytes_before;
+    std::ranges::move(each.parts, std::back_inserter(parts));
   }
+  if (begin < buffer.size()) parts.push_back(buffer.slice(begin));
   return parts;
 }
 

@@ -28,6 +28,28 @@ TEST(batch, messages_of_several_groups_survive_encoding) {
   EXPECT_EQ((*read)[1].value.context, 77u);
 }
 
+TEST(batch, any_order_of_messages_with_and_without_entries_survives) {
+  const std::vector<group_message> sent{heartbeat_between(1, 2, 1),  append_between(1, 2, 5, 1000),
+                                        append_between(1, 2, 6, 10), heartbeat_between(1, 2, 2),
+                                        heartbeat_between(1, 2, 3),  append_between(1, 2, 7, 2000)};
+  const auto read = decode_messages(flatten(encode_messages(sent)));
+  ASSERT_TRUE(read.has_value());
+  ASSERT_EQ(read->size(), sent.size());
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    EXPECT_EQ((*read)[i].value.type, sent[i].value.type) << i;
+    EXPECT_EQ((*read)[i].value.context, sent[i].value.context) << i;
+    EXPECT_EQ((*read)[i].value.index, sent[i].value.index) << i;
+    ASSERT_EQ((*read)[i].value.entries.size(), sent[i].value.entries.size()) << i;
+    for (const entry& each : (*read)[i].value.entries) EXPECT_TRUE(verify_entry(each)) << i;
+  }
+}
+
+TEST(batch, heartbeats_of_many_groups_are_one_window) {
+  const std::vector<group_message> sent(500, heartbeat_between(1, 2));
+  EXPECT_EQ(encode_messages(sent).size(), 1u);
+  EXPECT_TRUE(encode_messages({}).empty());
+}
+
 TEST(batch, large_payload_is_not_copied_when_encoding) {
   const group_message sent = append_between(1, 2, 1, 100'000);
   const std::uint8_t* original = sent.value.entries[0].payload[0].data();
