@@ -84,8 +84,8 @@ result<> flush_queue::submit(flush_item item, space_claim claim) {
     full_ = true;
     files_wanted_ = std::max(files_wanted_, space_.files_for(rooms));
     const bool helps = wants_file_locked();
-    ready_.notify_one();
     lock.unlock();
+    ready_.notify_one();
     if (helps && on_wants_file_) on_wants_file_();
     return fail(error_code::overloaded,
                 "the write-ahead log is full until the next checkpoint is done, or the disk is full");
@@ -94,8 +94,9 @@ result<> flush_queue::submit(flush_item item, space_claim claim) {
   queued_bytes_ += size;
   queue_.push_back(std::move(item));
   const bool wants_file = wants_file_locked();
-  ready_.notify_one();
+  // Not under the lock: whoever wakes would only wait for it.
   lock.unlock();
+  ready_.notify_one();
   if (wants_file && on_wants_file_) on_wants_file_();
   return {};
 }
