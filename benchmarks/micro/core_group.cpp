@@ -89,7 +89,7 @@ void core_group::settle() {
 
 void core_group::pass_ms(std::int64_t duration_ms) {
   now_ms_ += duration_ms;
-  for (member& one : members_) one.core->tick(now_ms_);
+  for (member& one : members_) one.core->tick(now_ms_, 0);
   settle();
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -23,9 +24,10 @@ std::string describe(election_cause why) {
 
 }  // namespace
 
-void node::state::start(std::int64_t first_now_ms) {
+void node::state::start(std::int64_t first_now_ms, std::int64_t awake_ms) {
   started = true;
   now_ms = leader_heard_ms = first_now_ms;
+  awake_since_ms = awake_ms;
   restart_election_timer();
   // A new group need not wait for a time-out: the first voter takes the lead (DESIGN D18).
   if (newly_created && may_campaign() && rank_of(options.self) == 0) pre_campaign();
@@ -46,13 +48,33 @@ std::int64_t node::state::rank_of(const replica_id& replica) const {
   return rank;
 }
 
-void node::state::tick_election(std::int64_t previous_now_ms) {
+void node::state::tick(std::int64_t time_ms, std::int64_t awake_ms) {
+  if (!started) return start(time_ms, awake_ms);
+  now_ms = std::max(now_ms, time_ms);
+  const bool stood_still = awake_ms > awake_since_ms;
+  awake_since_ms = std::max(awake_since_ms, awake_ms);
   // When this process itself stood still, the leader's heartbeats may be waiting in the inbox: its silence is
   // not proven (raft-pitfalls 13).
-  if (now_ms - previous_now_ms > 2 * options.heartbeat_interval_ms)
-    election_deadline_ms =
-        std::max(election_deadline_ms,
-                 now_ms + random.between(options.heartbeat_interval_ms, 2 * options.heartbeat_interval_ms));
+  if (stood_still && own_role != role::leader)
+    election_deadline_ms = std::max(
+        election_deadline_ms,
+        awake_since_ms + random.between(options.heartbeat_interval_ms, 2 * options.heartbeat_interval_ms));
+  if (now_ms < next_deadline_ms()) return;
+  if (own_role == role::leader)
+    tick_leader();
+  else
+    tick_election();
+}
+
+std::int64_t node::state::next_deadline_ms() const {
+  constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  if (!started) return now_ms;
+  if (own_role != role::leader) return may_campaign() ? election_deadline_ms : never;
+  const std::int64_t deadline_ms = std::min(next_heartbeat_ms, quorum_checked_until_ms);
+  return transfer_target ? std::min(deadline_ms, transfer_deadline_ms) : deadline_ms;
+}
+
+void node::state::tick_election() {
   if (now_ms >= election_deadline_ms && may_campaign()) pre_campaign();
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/assert.h"
@@ -78,12 +79,8 @@ void node::state::append_own(proposal wanted) {
 /// CheckQuorum (thesis 6.2): a leader that reaches no majority may have been replaced; it stops saying that
 /// it leads.
 void node::state::tick_leader() {
-  const bool in_touch = has_quorum(members.current(), [this](const replica_id& voter) {
-    if (voter == options.self) return true;
-    const auto peer = peers.find(voter);
-    return peer != peers.end() && now_ms - peer->second.last_heard_ms <= options.quorum_timeout_ms;
-  });
-  if (!in_touch) return become_follower(hard.term, std::nullopt);
+  if (now_ms >= quorum_checked_until_ms) quorum_checked_until_ms = quorum_deadline_ms();
+  if (now_ms >= quorum_checked_until_ms) return become_follower(hard.term, std::nullopt);
   if (transfer_target && now_ms >= transfer_deadline_ms) {
     events.add({.kind = node_event_kind::transfer_given_up,
                 .term = hard.term,
@@ -95,6 +92,17 @@ void node::state::tick_leader() {
     next_heartbeat_ms = now_ms + options.heartbeat_interval_ms;
     send_heartbeats();
   }
+}
+
+std::int64_t node::state::quorum_deadline_ms() const {
+  constexpr std::int64_t always = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t heard_ms = quorum_value(members.current(), [this](const replica_id& voter) {
+    if (voter == options.self) return always;
+    const auto peer = peers.find(voter);
+    return peer == peers.end() ? std::numeric_limits<std::int64_t>::min() : peer->second.last_heard_ms;
+  });
+  if (heard_ms == always) return always;
+  return std::max<std::int64_t>(heard_ms, 0) + options.quorum_timeout_ms + 1;
 }
 
 void node::state::send_heartbeats() {

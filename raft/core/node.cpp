@@ -133,13 +133,12 @@ node::node(node_options options, restored_state restored, const log_reader& log)
     : state_(std::make_unique<state>(options, std::move(restored), log)) {}
 node::~node() = default;
 
-void node::tick(std::int64_t now_ms) {
-  if (!state_->started) return state_->start(now_ms);
-  const std::int64_t previous = std::exchange(state_->now_ms, std::max(state_->now_ms, now_ms));
-  if (state_->own_role == role::leader)
-    state_->tick_leader();
-  else
-    state_->tick_election(previous);
+void node::tick(std::int64_t now_ms, std::int64_t awake_since_ms) {
+  state_->tick(now_ms, awake_since_ms);
+}
+
+std::int64_t node::next_deadline_ms() const {
+  return state_->next_deadline_ms();
 }
 
 void node::step(const message& received) {

@@ -173,9 +173,13 @@ class node {
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
-  /// Tells the time, in milliseconds of a monotonic clock. Call at least every 10 ms or so, and before other
-  /// inputs.
-  void tick(std::int64_t now_ms);
+  /// Tells the time, in milliseconds of a monotonic clock. Call at `next_deadline_ms`, and before other
+  /// inputs. `awake_since_ms`: from then on this process has never stood still for as long as two heartbeat
+  /// intervals. If it did before, the leader's silence proves nothing (raft-pitfalls 13).
+  void tick(std::int64_t now_ms, std::int64_t awake_since_ms);
+  /// A tick before it changes nothing but the time. Every other input may move it, either way. The largest
+  /// value: nothing is waited for.
+  [[nodiscard]] std::int64_t next_deadline_ms() const;
   void step(const message& received);
   /// Appends at the leader; gives the index. The node itself sets the base offset of entries without
   /// records, and keeps append times from going back. Errors (nothing was appended): not_leader (the message

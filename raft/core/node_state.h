@@ -62,8 +62,10 @@ struct node::state {
   void hand_out_messages(bool has_persist, work& out);
 
   // election.cpp
-  void start(std::int64_t first_now_ms);
-  void tick_election(std::int64_t previous_now_ms);
+  void start(std::int64_t first_now_ms, std::int64_t awake_ms);
+  void tick(std::int64_t time_ms, std::int64_t awake_ms);
+  [[nodiscard]] std::int64_t next_deadline_ms() const;
+  void tick_election();
   void on_pre_vote_request(const message& m);
   void on_vote_request(const message& m);
   void on_pre_vote_response(const message& m);
@@ -107,6 +109,8 @@ struct node::state {
   [[nodiscard]] result<> check_configuration_proposal(const proposal& wanted) const;
   void append_own(proposal wanted);
   void tick_leader();
+  /// From then on the leader is out of touch with a majority, if nobody says anything until then.
+  [[nodiscard]] std::int64_t quorum_deadline_ms() const;
   void send_heartbeats();
   void on_heartbeat_response(const message& m);
   void begin_reads();
@@ -163,6 +167,7 @@ struct node::state {
   // Time and elections.
   bool started = false;
   std::int64_t now_ms = 0;
+  std::int64_t awake_since_ms = 0;
   std::int64_t election_deadline_ms = 0;
   std::int64_t leader_heard_ms = 0;
   /// The connection to the leader broke: until then elections are not spaced by the time-out.
@@ -181,6 +186,8 @@ struct node::state {
   term_number term_led;
   std::int64_t led_since_ms = 0;
   std::int64_t next_heartbeat_ms = 0;
+  /// As `quorum_deadline_ms` was when it was last looked at; since then it can only have become later.
+  std::int64_t quorum_checked_until_ms = 0;
   read_barriers barriers;
   uncommitted_bytes uncommitted;
   std::optional<replica_id> transfer_target;

@@ -26,10 +26,31 @@ template <class Predicate>
          (members.outgoing_voters.empty() || has_majority(members.outgoing_voters, holds));
 }
 
+/// The highest value that more than half of `voters` reach, where `value_of(replica)` says what each one has.
+template <class ValueOf>
+[[nodiscard]] auto majority_value(const std::vector<replica_id>& voters, ValueOf&& value_of) {
+  std::vector<decltype(value_of(voters.front()))> values;
+  values.reserve(voters.size());
+  for (const replica_id& voter : voters) values.push_back(value_of(voter));
+  std::ranges::sort(values, std::greater<>());
+  return values[voters.size() / 2];
+}
+
+/// The highest value that a quorum reaches. There is at least one voter.
+template <class ValueOf>
+[[nodiscard]] auto quorum_value(const configuration& members, ValueOf&& value_of) {
+  const auto incoming = majority_value(members.voters, value_of);
+  return members.outgoing_voters.empty()
+             ? incoming
+             : std::min(incoming, majority_value(members.outgoing_voters, value_of));
+}
+
 /// The highest index that a quorum has, where `match_of(replica)` says what each one has (Raft paper, figure
 /// 2: "a majority of matchIndex[i] >= N").
-[[nodiscard]] log_index quorum_index(const configuration& members,
-                                     const std::function<log_index(const replica_id&)>& match_of);
+template <class MatchOf>
+[[nodiscard]] log_index quorum_index(const configuration& members, MatchOf&& match_of) {
+  return members.empty() ? log_index(0) : quorum_value(members, match_of);
+}
 
 enum class election_outcome { open, won, lost };
 

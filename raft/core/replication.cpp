@@ -18,6 +18,7 @@ void node::state::membership_changed() {
     peers.emplace(member, peer);
   }
   if (transfer_target && !now.is_voter(*transfer_target)) transfer_target.reset();
+  quorum_checked_until_ms = quorum_deadline_ms();
   replication_due = true;
 }
 

@@ -14,6 +14,8 @@ namespace {
 constexpr const char* component = "raft";
 constexpr std::size_t waiting_reads_most = 16384;
 constexpr std::int64_t hand_over_patience_us = 250'000;
+/// What is noticed by looking only (damage that a reader met, a disk that fills up).
+constexpr std::int64_t look_interval_ms = 1000;
 
 error fenced_error(const std::string& why) {
   return {error_code::unavailable, "this replica does not serve: " + why};
@@ -52,7 +54,7 @@ void hosted_replica::start(const restored_state& restored, const state_block& st
   declare_durability();
   counted_in_doubt_ = restored.doubt.open;
   if (counted_in_doubt_) metrics_.groups_in_doubt.add(1);
-  node_->tick(environment_.time.monotonic_ms());
+  tell_time();
   for (const broker_id broker : connected) node_->peer_up(broker);
   home_.want_turn(*this);
 }
@@ -129,32 +131,51 @@ void hosted_replica::receive(const message& received) {
   if (refused_persist_ && received.type == message_type::append_request) return;
   // Who hands over cannot know that nothing would be taken here; an election may still make it lead.
   if (received.type == message_type::timeout_now && environment_.is_low_on_space()) return;
-  node_->tick(environment_.time.monotonic_ms());
+  tell_time();
   node_->step(received);
   home_.want_turn(*this);
 }
 
 void hosted_replica::peer_up(broker_id broker) {
   if (!node_) return;
+  tell_time();
   node_->peer_up(broker);
   home_.want_turn(*this);
 }
 
 void hosted_replica::peer_down(broker_id broker, peer_loss how) {
   if (!node_) return;
-  node_->tick(environment_.time.monotonic_ms());
+  tell_time();
   node_->peer_down(broker, how);
   home_.want_turn(*this);
 }
 
 void hosted_replica::tick() {
   if (!node_) return;
-  node_->tick(environment_.time.monotonic_ms());
+  looked_at_us_ = tell_time();
   watch_disk();
   watch_space();
   watch_damage();
   if (!node_) return;
   if (node_->has_work() || refused_persist_ || applied_ < commit_) home_.want_turn(*this);
+}
+
+std::int64_t hosted_replica::tell_time() {
+  const std::int64_t now_us = environment_.time.monotonic_us();
+  const std::int64_t now_ms = now_us / 1000;
+  node_->tick(now_ms, home_.awake_since_ms(now_ms));
+  return now_us;
+}
+
+std::int64_t hosted_replica::next_deadline_ms() const {
+  if (!node_) return deadline_queue<hosted_replica>::never;
+  const bool tries_again = refused_persist_ || node_->has_work() || applied_ < commit_;
+  if (tries_again || disk_is_stuck_ || damaged_since_us_) return 0;
+  std::int64_t deadline_ms = std::min(node_->next_deadline_ms(), looked_at_us_ / 1000 + look_interval_ms);
+  if (!outstanding_.empty())
+    deadline_ms = std::min(deadline_ms,
+                           outstanding_.front().started_us / 1000 + environment_.options.stuck_disk_ms + 1);
+  return deadline_ms;
 }
 
 result<> hosted_replica::check_proposable() const {
@@ -177,8 +198,7 @@ result<log_index> hosted_replica::propose(proposal wanted, proposal_done done) {
     metrics_.proposals_refused.add();
     return fail(possible);
   }
-  const std::int64_t now_us = environment_.time.monotonic_us();
-  node_->tick(now_us / 1000);
+  const std::int64_t now_us = tell_time();
   result<log_index> index = node_->propose(std::move(wanted));
   if (!index) {
     metrics_.proposals_refused.add();
@@ -201,13 +221,14 @@ void hosted_replica::read_barrier(std::function<void(result<>)> done) {
   }
   const std::uint64_t id = next_read_id_++;
   asked_reads_.emplace(id, std::move(done));
-  node_->tick(environment_.time.monotonic_ms());
+  tell_time();
   node_->read_barrier(id);
   home_.want_turn(*this);
 }
 
 result<> hosted_replica::transfer_leadership(replica_id target, transfer_reason why) {
   if (!node_) return failure(fenced_error(fenced_));
+  tell_time();
   result<> begun = node_->transfer_leadership(target, why);
   home_.want_turn(*this);
   return begun;
@@ -215,14 +236,16 @@ result<> hosted_replica::transfer_leadership(replica_id target, transfer_reason 
 
 result<> hosted_replica::campaign() {
   if (!node_) return failure(fenced_error(fenced_));
-  node_->tick(environment_.time.monotonic_ms());
+  tell_time();
   result<> begun = node_->campaign();
   home_.want_turn(*this);
   return begun;
 }
 
 bool hosted_replica::hand_over() {
-  if (!node_ || !node_->is_leader()) return false;
+  if (!node_) return false;
+  tell_time();
+  if (!node_->is_leader()) return false;
   const node_status now = node_->status();
   const peer_progress* best = nullptr;
   const auto better = [this](const peer_progress& one, const peer_progress& other) {

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "raft/core/node.h"
+#include "raft/runtime/deadline_queue.h"
 #include "raft/runtime/heartbeat_board.h"
 #include "raft/runtime/leader_table.h"
 #include "raft/runtime/pending_proposals.h"
@@ -36,6 +37,8 @@ class replica_home {
   /// On the thread: goes out at the end of the turn.
   virtual void send(group_message message) = 0;
   [[nodiscard]] virtual heartbeat_board& heartbeats() = 0;
+  /// On the thread: as `node::tick` wants it. To be asked with each reading of the clock.
+  [[nodiscard]] virtual std::int64_t awake_since_ms(std::int64_t now_ms) = 0;
   /// On the thread: the own connection to that broker is up.
   [[nodiscard]] virtual bool is_connected(broker_id broker) const = 0;
 };
@@ -80,7 +83,10 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   void persist_finished(std::uint64_t persist_id, const result<persist_times>& outcome);
   void peer_up(broker_id broker);
   void peer_down(broker_id broker, peer_loss how);
+  /// To be called at `next_deadline_ms`; earlier is harmless.
   void tick();
+  /// In the past: something waits to be tried again. To be asked after each turn and each tick.
+  [[nodiscard]] std::int64_t next_deadline_ms() const;
   /// Does what the node wants done.
   void process();
   /// Answers everything, stops the machine and the node. The log stays until `release_log`.
@@ -123,6 +129,8 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
 
   /// For the thread's list of those that want a turn.
   bool in_turn_list = false;
+  /// For the thread's queue of deadlines.
+  std::int64_t queued_deadline_ms = deadline_queue<hosted_replica>::never;
 
  private:
   struct outstanding_persist {
@@ -135,6 +143,8 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
     std::vector<message> messages;
   };
 
+  /// Reads the clock and tells the node; before each input. Gives the time in microseconds.
+  std::int64_t tell_time();
   void do_work(work wanted);
   void persist(persist_request request);
   [[nodiscard]] bool try_persist(const persist_request& request);
@@ -195,6 +205,8 @@ class hosted_replica final : public replica, public std::enable_shared_from_this
   std::deque<waiting_messages> after_persist_;
   /// The log took nothing (overloaded); until it does, no further work is taken from the node.
   std::optional<persist_request> refused_persist_;
+  /// Of the last tick.
+  std::int64_t looked_at_us_ = 0;
   /// The disk has not answered for too long: hand over, then say nothing any more.
   bool disk_is_stuck_ = false;
   std::int64_t next_hand_over_us_ = 0;

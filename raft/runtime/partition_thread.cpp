@@ -1,5 +1,6 @@
 #include "raft/runtime/partition_thread.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "raft/transport/batch_codec.h"
@@ -11,6 +12,8 @@ partition_thread::partition_thread(std::string name, const replica_environment& 
     : environment_(environment),
       transport_(transport),
       last_turn_ms_(environment.time.monotonic_ms()),
+      awake_since_ms_(last_turn_ms_),
+      last_awake_ms_(last_turn_ms_),
       loop_(std::move(name)) {}
 
 partition_thread::~partition_thread() {
@@ -28,11 +31,24 @@ void partition_thread::stop_loop() {
 
 void partition_thread::add(std::shared_ptr<hosted_replica> who) {
   const group_id group = who->group();
-  replicas_[group] = std::move(who);
+  queue_deadline(replicas_[group] = std::move(who));
 }
 
 void partition_thread::remove(const group_id& group) {
-  replicas_.erase(group);
+  const auto found = replicas_.find(group);
+  if (found == replicas_.end()) return;
+  deadlines_.remove(*found->second);
+  replicas_.erase(found);
+}
+
+void partition_thread::queue_deadline(const std::shared_ptr<hosted_replica>& who) {
+  deadlines_.set(who, who->next_deadline_ms());
+}
+
+std::int64_t partition_thread::awake_since_ms(std::int64_t now_ms) {
+  if (now_ms - last_awake_ms_ > 2 * environment_.options.node.heartbeat_interval_ms) awake_since_ms_ = now_ms;
+  last_awake_ms_ = std::max(last_awake_ms_, now_ms);
+  return awake_since_ms_;
 }
 
 void partition_thread::deliver(std::vector<group_message> messages) {
@@ -97,7 +113,11 @@ void partition_thread::turn() {
   // Those that ask for a turn from here on get the next one.
   const std::vector<std::shared_ptr<hosted_replica>> now = std::exchange(turn_list_, {});
   for (const std::shared_ptr<hosted_replica>& who : now) who->in_turn_list = false;
-  for (const std::shared_ptr<hosted_replica>& who : now) who->process();
+  for (const std::shared_ptr<hosted_replica>& who : now) {
+    who->process();
+    // One that was removed meanwhile has stopped: it waits for nothing.
+    queue_deadline(who);
+  }
   send_all();
   environment_.metrics.turn_us.observe(
       static_cast<std::uint64_t>(environment_.time.monotonic_us() - started_us));
@@ -132,8 +152,13 @@ void partition_thread::send_all() {
 
 void partition_thread::tick() {
   if (stopping_) return;
-  last_turn_ms_ = environment_.time.monotonic_ms();
-  for (const auto& [group, who] : replicas_) who->tick();
+  const std::int64_t now_ms = environment_.time.monotonic_ms();
+  last_turn_ms_ = now_ms;
+  static_cast<void>(awake_since_ms(now_ms));
+  for (const std::shared_ptr<hosted_replica>& who : deadlines_.take_due(now_ms)) {
+    who->tick();
+    queue_deadline(who);
+  }
   loop_.post_after_ms(environment_.options.tick_ms, [this] { tick(); });
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "net/event_loop.h"
+#include "raft/runtime/deadline_queue.h"
 #include "raft/runtime/heartbeat_board.h"
 #include "raft/runtime/hosted_replica.h"
 #include "raft/transport/raft_transport.h"
@@ -20,7 +21,8 @@ namespace marquee::raft {
 /// One event loop and the replicas that live on it (DESIGN D20). Works in turns: whatever has arrived since
 /// the last turn (messages, finished persists, proposals made by callbacks of the loop) is fed to the nodes,
 /// then each node that has something to do is asked once, and what it wants sent leaves as one batch per
-/// peer. Nothing waits for a timer; a tick every `tick_ms` tells the nodes the time.
+/// peer. Nothing waits for a timer. Every `tick_ms` those replicas are told the time for which something is
+/// due; the others are not touched.
 ///
 /// Owned by the host. Functions are for the loop's own thread, but for those that say otherwise.
 class partition_thread final : public replica_home {
@@ -55,6 +57,7 @@ class partition_thread final : public replica_home {
                       result<persist_times> outcome) override;
   void send(group_message message) override;
   [[nodiscard]] heartbeat_board& heartbeats() override { return heartbeats_; }
+  [[nodiscard]] std::int64_t awake_since_ms(std::int64_t now_ms) override;
   [[nodiscard]] bool is_connected(broker_id broker) const override { return connected_.contains(broker); }
 
  private:
@@ -72,6 +75,7 @@ class partition_thread final : public replica_home {
   void schedule_turn();
   void turn();
   void tick();
+  void queue_deadline(const std::shared_ptr<hosted_replica>& who);
   void read_inbox();
   void send_all();
 
@@ -87,6 +91,9 @@ class partition_thread final : public replica_home {
 
   std::unordered_map<group_id, std::shared_ptr<hosted_replica>> replicas_;
   std::vector<std::shared_ptr<hosted_replica>> turn_list_;
+  deadline_queue<hosted_replica> deadlines_;
+  std::int64_t awake_since_ms_;
+  std::int64_t last_awake_ms_;
   std::set<broker_id> connected_;
   messages_by_broker outgoing_;
   /// Last member: its thread ends before anything that it uses.

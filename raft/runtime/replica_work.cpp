@@ -78,7 +78,7 @@ bool hosted_replica::try_persist(const persist_request& request) {
 void hosted_replica::persist_finished(std::uint64_t persist_id, const result<persist_times>& outcome) {
   if (!node_) return;
   if (!outcome) return fence(outcome.error());
-  const std::int64_t now_us = environment_.time.monotonic_us();
+  const std::int64_t now_us = tell_time();
   while (!outstanding_.empty() && outstanding_.front().id <= persist_id) {
     const outstanding_persist finished = outstanding_.front();
     outstanding_.pop_front();
@@ -86,7 +86,6 @@ void hosted_replica::persist_finished(std::uint64_t persist_id, const result<per
     if (finished.last > log_index{}) pending_.durable(finished.last, now_us, outcome->sync_us);
   }
   metrics_.sync_us.observe(static_cast<std::uint64_t>(outcome->sync_us));
-  node_->tick(now_us / 1000);
   node_->persisted(persist_id);
   while (!after_persist_.empty() && after_persist_.front().persist_id <= persist_id) {
     for (message& each : after_persist_.front().messages) send(std::move(each));

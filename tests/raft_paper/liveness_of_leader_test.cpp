@@ -359,9 +359,14 @@ TEST(failover, broken_connection_to_a_leader_that_lives_changes_nothing) {
 TEST(failover, own_pause_is_not_the_leaders_silence) {
   test_replica one(replica(2), voters({1, 2, 3}));
   one.receive(one.from(1, message_type::heartbeat_request));
-  one.core().tick(one.now_ms() + 60'000);
+  const std::int64_t awake_since_ms = one.now_ms() + 60'000;
+  one.core().tick(awake_since_ms, awake_since_ms);
   one.handle_work();
   EXPECT_EQ(one.own_role(), role::follower);
+  // Two heartbeats later its silence is proven.
+  one.core().tick(awake_since_ms + 200, awake_since_ms);
+  one.handle_work();
+  EXPECT_EQ(one.own_role(), role::pre_candidate);
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ void test_replica::start(log_index commit, bool newly_created) {
   held_.clear();
   newest_persist_ = 0;
   node_ = std::make_unique<node>(options_, std::move(restored), log_);
-  node_->tick(now_ms_);
+  node_->tick(now_ms_, now_ms_);
 }
 
 void test_replica::restart() {
@@ -122,7 +122,7 @@ void test_replica::sync() {
 void test_replica::pass(std::int64_t duration_ms) {
   for (const std::int64_t end = now_ms_ + duration_ms; now_ms_ < end;) {
     now_ms_ += 10;
-    node_->tick(now_ms_);
+    node_->tick(now_ms_, 0);
     handle_work();
   }
 }

@@ -56,8 +56,9 @@ void simulated_replica::start() {
   if (world_.tracing())
     world_.trace(to_string(id()) + " starts" + (log_.doubt().open ? " IN DOUBT" : "") + ", last entry " +
                  std::to_string(log_.last_index().value()));
+  last_tick_ms_ = awake_since_ms_ = local_ms();
   input([this] {
-    node_->tick(local_ms());
+    node_->tick(local_ms(), awake_since_ms_);
     apply_up_to(node_->commit_index());
   });
 }
@@ -134,10 +135,24 @@ void simulated_replica::point() {
 void simulated_replica::tick() {
   if (!is_up() || now_us() < paused_until_us_) return;
   input([this] {
-    node_->tick(local_ms());
+    tell_time();
     for (const message& m : std::exchange(inbox_, {}))
       if (!refused_ || m.type != message_type::append_request) step(m);
   });
+}
+
+/// The node says when it wants to be told the time: what happens earlier must change nothing.
+void simulated_replica::tell_time() {
+  const std::int64_t now_ms = local_ms();
+  const bool stood_still = now_ms - last_tick_ms_ > 2 * options_.heartbeat_interval_ms;
+  if (stood_still) awake_since_ms_ = now_ms;
+  last_tick_ms_ = now_ms;
+  const std::int64_t deadline_ms = node_->next_deadline_ms();
+  const bool had_work = node_->has_work();
+  node_->tick(now_ms, awake_since_ms_);
+  if (stood_still || now_ms >= deadline_ms) return;
+  if (node_->has_work() != had_work || node_->next_deadline_ms() != deadline_ms)
+    throw violation(to_string(id()) + " acts before the deadline that it has named");
 }
 
 void simulated_replica::receive(const message& m) {

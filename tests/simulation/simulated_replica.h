@@ -109,6 +109,7 @@ class simulated_replica {
   void input(const std::function<void()>& what);
   void point();
   void step(const message& m);
+  void tell_time();
   void handle_work();
   /// False if the log does not take it now.
   bool hand_to_disk(persist_request request);
@@ -136,6 +137,8 @@ class simulated_replica {
   std::optional<persist_request> refused_;
   /// The lowest term of an append that the node took since its last work.
   std::optional<term_number> asked_in_;
+  std::int64_t last_tick_ms_ = 0;
+  std::int64_t awake_since_ms_ = 0;
   std::int64_t clock_offset_ms_;
   std::int64_t clock_percent_;
   std::vector<message> inbox_;

@@ -24,6 +24,7 @@ class test_home final : public replica_home {
   }
   void send(group_message message) override { sent.push_back(std::move(message.value)); }
   heartbeat_board& heartbeats() override { return board; }
+  [[nodiscard]] std::int64_t awake_since_ms(std::int64_t) override { return 0; }
   [[nodiscard]] bool is_connected(broker_id) const override { return true; }
 
   net::event_loop loop{"unused"};
