@@ -37,19 +37,19 @@ def main():
 
 
 def print_memory(cluster):
-    print("\nresident memory, idle, one topic of one partition (MiB)")
-    total = 0.0
+    """The share (PSS) counts a page that n processes have in common as 1/n in each: together what is really used. The
+    program's and its libraries' code, which all processes share, is resident in every one."""
+    print("\nmemory, idle, one topic of one partition (MiB)\n             share  resident")
+    totals = [0.0, 0.0]
     for entry in cluster.known():
         if entry["role"] == "postgres":
             continue
-        resident = next(
-            int(line.split()[1]) / 1024
-            for line in pathlib.Path(f"/proc/{entry['pid']}/status").read_text().splitlines()
-            if line.startswith("VmRSS:")
-        )
-        total += resident
-        print(f"  {entry['name']:<10} {resident:6.1f}")
-    print(f"  {'together':<10} {total:6.1f}")
+        lines = pathlib.Path(f"/proc/{entry['pid']}/smaps_rollup").read_text().splitlines()
+        found = {line.split()[0]: int(line.split()[1]) / 1024 for line in lines[1:]}
+        used = [found["Pss:"], found["Rss:"]]
+        totals = [total + each for total, each in zip(totals, used)]
+        print(f"  {entry['name']:<10} {used[0]:5.1f}  {used[1]:8.1f}")
+    print(f"  {'together':<10} {totals[0]:5.1f}  {totals[1]:8.1f}")
 
 
 def print_disk(state_dir):
