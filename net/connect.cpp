@@ -1,14 +1,13 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <stop_token>
 #include <vector>
 
+#include "net/asio_call.h"
+#include "net/event_loop_state.h"
 #include "net/stream.h"
 #include "net/stream_state.h"
 
@@ -49,13 +48,14 @@ error cancelled(const endpoint& where) {
 
 task<result<std::vector<tcp::endpoint>>> resolve(const endpoint& where, deadline end,
                                                  std::stop_token cancel) {
-  boost::system::error_code ec;
-  const asio::ip::address address = asio::ip::make_address(where.host, ec);
-  if (!ec) co_return std::vector<tcp::endpoint>{tcp::endpoint(address, where.port)};
-  const auto resolver = std::make_shared<tcp::resolver>(co_await asio::this_coro::executor);
+  boost::system::error_code not_numeric;
+  const asio::ip::address address = asio::ip::make_address(where.host, not_numeric);
+  if (!not_numeric) co_return std::vector<tcp::endpoint>{tcp::endpoint(address, where.port)};
+  const auto resolver = std::make_shared<tcp::resolver>(event_loop::state::current().io);
   const give_up_at<tcp::resolver> limit(resolver, end, cancel);
-  const auto found = co_await resolver->async_resolve(where.host, std::to_string(where.port),
-                                                      asio::redirect_error(asio::use_awaitable, ec));
+  const auto [ec, found] = co_await await_asio<tcp::resolver::results_type>([&](auto handler) {
+    resolver->async_resolve(where.host, std::to_string(where.port), std::move(handler));
+  });
   if (limit.fired()) co_return fail(error_code::timed_out, "resolving " + where.host + " took too long");
   if (cancel.stop_requested()) co_return failure(cancelled(where));
   if (ec) co_return fail(error_code::unavailable, "cannot resolve " + where.host + ": " + ec.message());
@@ -71,10 +71,10 @@ task<result<stream>> connect(endpoint where, deadline end, std::stop_token cance
   if (!addresses) co_return fail(addresses);
   error last{error_code::unavailable, to_string(where) + " has no address"};
   for (const tcp::endpoint& address : *addresses) {
-    const auto socket = std::make_shared<tcp::socket>(co_await asio::this_coro::executor);
+    const auto socket = std::make_shared<tcp::socket>(event_loop::state::current().io);
     const give_up_at<tcp::socket> limit(socket, end, cancel);
-    boost::system::error_code ec;
-    co_await socket->async_connect(address, asio::redirect_error(asio::use_awaitable, ec));
+    const auto [ec] =
+        co_await await_asio<>([&](auto handler) { socket->async_connect(address, std::move(handler)); });
     if (!ec) co_return stream(std::make_shared<stream::state>(std::move(*socket)));
     const std::string what = "connecting to " + to_string(where) + ": ";
     if (limit.fired()) co_return fail(error_code::timed_out, what + "no answer within the deadline");

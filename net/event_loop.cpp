@@ -2,22 +2,14 @@
 
 #include <pthread.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/logging.h"
+#include "net/event_loop_state.h"
 
 namespace asio = boost::asio;
 
@@ -35,20 +27,54 @@ void log_exception(const std::string& loop, const std::exception_ptr& problem) {
   }
 }
 
+constinit thread_local event_loop::state* current_loop = nullptr;
+
+spawned run_spawned(const event_loop& loop, std::move_only_function<task<void>()> coroutine) {
+  try {
+    co_await coroutine();
+  } catch (...) {
+    log_exception(loop.name(), std::current_exception());
+  }
+}
+
+/// A wait for nothing but its end.
+class time_wait final : public deadline_entry {
+ public:
+  explicit time_wait(deadline end) : end_(end) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> caller) {
+    caller_ = caller;
+    event_loop::state::current().deadlines.add(*this, end_);
+  }
+  void await_resume() const noexcept {}
+  void on_deadline() override { caller_.resume(); }
+
+ private:
+  const deadline end_;
+  std::coroutine_handle<> caller_;
+};
+
+/// A wait for its turn in the queue of the loop.
+struct turn_wait {
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> caller) const {
+    asio::post(event_loop::state::current().io, [caller] { caller.resume(); });
+  }
+  void await_resume() const noexcept {}
+};
+
 }  // namespace
 
-struct event_loop::state {
-  asio::io_context io{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
-  std::thread thread;
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool stopped = false;
-};
+event_loop::state& event_loop::state::current() {
+  MARQUEE_ASSERT(current_loop != nullptr, "a coroutine waits on the thread of a loop only");
+  return *current_loop;
+}
 
 event_loop::event_loop(std::string name) : name_(std::move(name)), state_(std::make_unique<state>()) {
   state_->thread = std::thread([this] {
     pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
+    current_loop = state_.get();
+    frame_pool::use_on_this_thread(&state_->frames);
     for (;;) {
       try {
         state_->io.run();
@@ -79,9 +105,15 @@ void event_loop::post_after_ms(std::int64_t delay_ms, std::move_only_function<vo
 }
 
 void event_loop::spawn(std::move_only_function<task<void>()> coroutine) {
-  asio::co_spawn(state_->io, std::move(coroutine), [this](const std::exception_ptr& problem) {
-    if (problem) log_exception(name_, problem);
-  });
+  auto start = [this, coroutine = std::move(coroutine)]() mutable {
+    const spawned made = run_spawned(*this, std::move(coroutine));
+    state_->coroutines.push_back(made.frame.promise());
+    made.frame.resume();
+  };
+  if (on_this_thread())
+    start();
+  else
+    asio::post(state_->io, std::move(start));
 }
 
 void event_loop::run_and_wait(std::move_only_function<void()> work) {
@@ -128,10 +160,6 @@ bool event_loop::on_this_thread() const {
   return std::this_thread::get_id() == state_->thread.get_id();
 }
 
-asio::any_io_executor event_loop::executor() const {
-  return state_->io.get_executor();
-}
-
 void event_loop::stop() {
   MARQUEE_ASSERT(!on_this_thread(), "a loop cannot stop itself");
   if (!state_->thread.joinable()) return;
@@ -143,9 +171,7 @@ void event_loop::stop() {
 }
 
 task<> sleep_until(deadline end) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, end.when());
-  boost::system::error_code ignored;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  co_await time_wait(end);
 }
 
 task<> sleep_ms(std::int64_t duration_ms) {
@@ -153,7 +179,7 @@ task<> sleep_ms(std::int64_t duration_ms) {
 }
 
 task<> yield_to_others() {
-  co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+  co_await turn_wait();
 }
 
 }  // namespace marquee::net

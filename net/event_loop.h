@@ -27,7 +27,8 @@ class event_loop {
   void post(std::move_only_function<void()> work);
   /// Runs `work` on the loop after `delay_ms`. Thread-safe. Dropped without a call if the loop stops before.
   void post_after_ms(std::int64_t delay_ms, std::move_only_function<void()> work);
-  /// Starts a coroutine on the loop. Thread-safe. The callable lives as long as its coroutine.
+  /// Starts a coroutine on the loop: at once, as far as its first wait, if called there. Thread-safe. The
+  /// callable lives as long as its coroutine.
   void spawn(std::move_only_function<task<void>()> coroutine);
   /// Runs `work` on the loop and waits for its end. Not from the loop's own thread.
   void run_and_wait(std::move_only_function<void()> work);
@@ -35,14 +36,16 @@ class event_loop {
   void spawn_and_wait(std::move_only_function<task<void>()> coroutine);
 
   [[nodiscard]] bool on_this_thread() const;
-  [[nodiscard]] boost::asio::any_io_executor executor() const;
   [[nodiscard]] const std::string& name() const { return name_; }
 
   /// Ends the thread. May be called twice, not from the loop's own thread.
   void stop();
 
- private:
+  /// For net/ itself.
   struct state;
+  [[nodiscard]] state& internals() const { return *state_; }
+
+ private:
   std::string name_;
   std::unique_ptr<state> state_;
 };

@@ -1,13 +1,12 @@
 #include <atomic>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <unordered_map>
 #include <utility>
 
 #include "base/logging.h"
-#include "net/event_loop.h"
+#include "net/asio_call.h"
+#include "net/event_loop_state.h"
 #include "net/stream.h"
 #include "net/stream_state.h"
 
@@ -21,7 +20,8 @@ constexpr int accepted_at_once = 64;
 }  // namespace
 
 struct listener::state : std::enable_shared_from_this<listener::state> {
-  state(event_loop& on, const listener_options& with) : loop(on), options(with), acceptor(on.executor()) {}
+  state(event_loop& on, const listener_options& with)
+      : loop(on), options(with), acceptor(on.internals().io) {}
 
   event_loop& loop;
   const listener_options options;
@@ -77,8 +77,8 @@ result<> listener::state::bind() {
 
 task<> listener::state::accept_loop(std::shared_ptr<state> self) {
   while (!self->stopping) {
-    boost::system::error_code ec;
-    tcp::socket socket = co_await self->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, ec));
+    auto [ec, socket] = co_await await_asio<tcp::socket>(
+        [&](auto handler) { self->acceptor.async_accept(std::move(handler)); });
     // One that was accepted while the loop was told to stop is like those that waited.
     if (self->stopping && !ec && !self->closed) take(self, std::move(socket));
     if (self->stopping) break;

@@ -2,10 +2,13 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <utility>
 
+#include "base/assert.h"
+#include "net/event_loop_state.h"
 #include "net/stream_state.h"
 
 namespace asio = boost::asio;
@@ -52,7 +55,7 @@ void read_ahead::on_read(bool failed, std::size_t count) {
   } else if (data().size() < bound_) {
     begin_read();
   }
-  arrived_.wake_all();
+  if (waiting_ != nullptr) waiting_->look();
 }
 
 bool read_ahead::anything_waits() const {
@@ -128,18 +131,44 @@ void read_ahead::consume(std::size_t count) {
   if (buffer_.capacity() > 128 * 1024) buffer_.shrink_to_fit();
 }
 
-task<read_ahead::event> read_ahead::wait_for_data(std::size_t beyond, deadline end) {
-  const auto self = shared_from_this();
-  for (;;) {
-    const std::uint64_t seen = self->arrived_.generation();
-    if (self->data().size() > beyond) co_return event::data;
-    if (self->ended_) co_return event::ended;
-    self->start(std::max(self->bound_, beyond + 1));
-    if (co_await self->arrived_.wait(seen, end) == wake_reason::deadline_passed) {
-      if (self->data().size() > beyond) co_return event::data;
-      co_return event::deadline_passed;
-    }
-  }
+read_ahead::data_wait read_ahead::wait_for_data(std::size_t beyond, deadline end) {
+  return data_wait(shared_from_this(), beyond, end);
+}
+
+bool read_ahead::data_wait::settled() {
+  if (source_->data().size() > beyond_)
+    outcome_ = event::data;
+  else if (source_->ended_)
+    outcome_ = event::ended;
+  else
+    return false;
+  return true;
+}
+
+bool read_ahead::data_wait::await_ready() {
+  if (settled()) return true;
+  source_->start(std::max(source_->bound_, beyond_ + 1));
+  return settled();
+}
+
+void read_ahead::data_wait::await_suspend(std::coroutine_handle<> caller) {
+  MARQUEE_ASSERT(source_->waiting_ == nullptr, "one waits at a time");
+  caller_ = caller;
+  source_->waiting_ = this;
+  event_loop::state::current().deadlines.add(*this, end_);
+}
+
+void read_ahead::data_wait::look() {
+  if (!settled()) return;
+  source_->waiting_ = nullptr;
+  take_out();
+  caller_.resume();
+}
+
+void read_ahead::data_wait::on_deadline() {
+  source_->waiting_ = nullptr;
+  if (!settled()) outcome_ = event::deadline_passed;
+  caller_.resume();
 }
 
 }  // namespace marquee::net

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <coroutine>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,9 +11,8 @@
 #include <vector>
 
 #include "net/deadline.h"
+#include "net/deadline_queue.h"
 #include "net/stream.h"
-#include "net/task.h"
-#include "net/wake_point.h"
 
 /// For the .cpp files of net/ only.
 namespace marquee::net {
@@ -23,13 +23,16 @@ namespace marquee::net {
 class read_ahead : public std::enable_shared_from_this<read_ahead> {
  public:
   enum class event : std::uint8_t { data, ended, deadline_passed };
+  class data_wait;
 
   explicit read_ahead(const stream& source) : source_(source.internals()) {}
 
   /// Begins to read if nothing is under way and less than `bound` bytes wait.
   void start(std::size_t bound = default_bound);
-  /// Waits until there is more than `beyond` bytes, or the other side has finished, or time is up.
-  [[nodiscard]] task<event> wait_for_data(std::size_t beyond, deadline end);
+  /// Awaited, waits until there is more than `beyond` bytes, or the other side has finished, or time is up.
+  /// One waits at a time. It goes on within the callback that brought the data, without another turn of the
+  /// loop.
+  [[nodiscard]] data_wait wait_for_data(std::size_t beyond, deadline end);
 
   /// What has arrived and was not consumed. Valid until the next call or suspension.
   [[nodiscard]] std::string_view data() const { return std::string_view(buffer_).substr(consumed_); }
@@ -88,8 +91,37 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   std::int64_t life_sign_every_ms_ = 0;
   std::uint64_t watches_ = 0;  ///< how many have ended
   std::unique_ptr<boost::asio::steady_timer> life_timer_;
-  wake_point arrived_;
+  data_wait* waiting_ = nullptr;
   std::stop_source end_;
+};
+
+/// The coroutine that waits for the data of a read_ahead. Lives in its frame.
+class read_ahead::data_wait final : public deadline_entry {
+ public:
+  data_wait(std::shared_ptr<read_ahead> source, std::size_t beyond, deadline end)
+      : source_(std::move(source)), beyond_(beyond), end_(end) {}
+  data_wait(const data_wait&) = delete;
+  data_wait& operator=(const data_wait&) = delete;
+  ~data_wait() {
+    if (source_->waiting_ == this) source_->waiting_ = nullptr;
+  }
+
+  bool await_ready();
+  void await_suspend(std::coroutine_handle<> caller);
+  event await_resume() const noexcept { return outcome_; }
+
+  /// Goes on if there is what it waits for; then it may be gone when this returns.
+  void look();
+
+ private:
+  [[nodiscard]] bool settled();
+  void on_deadline() override;
+
+  const std::shared_ptr<read_ahead> source_;
+  const std::size_t beyond_;
+  const deadline end_;
+  event outcome_ = event::deadline_passed;
+  std::coroutine_handle<> caller_;
 };
 
 }  // namespace marquee::net

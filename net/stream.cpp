@@ -3,13 +3,15 @@
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <vector>
 
+#include "net/asio_call.h"
 #include "net/event_loop.h"
 #include "net/stream_state.h"
 
@@ -152,14 +154,18 @@ task<result<>> stream::wait_until_taken(deadline end) {
 task<result<std::size_t>> stream::read_some(std::span<std::uint8_t> target, deadline end) {
   if (!is_open()) co_return failure(closed_error());
   const std::shared_ptr<state> self = state_;  // the stream may be destroyed meanwhile
+  if (self->finished_there) co_return std::size_t{0};
   self->begin(self->read_watch, end);
-  system_code ec;
-  const std::size_t count = co_await self->socket.async_read_some(
-      asio::buffer(target.data(), target.size()),
-      asio::bind_cancellation_slot(self->read_watch.cancel.slot(),
-                                   asio::redirect_error(asio::use_awaitable, ec)));
+  const auto [ec, count] = co_await await_asio<std::size_t>([&](auto handler) {
+    self->socket.async_read_some(
+        asio::buffer(target.data(), target.size()),
+        asio::bind_cancellation_slot(self->read_watch.cancel.slot(), std::move(handler)));
+  });
   self->finish(self->read_watch);
-  if (ec == asio::error::eof) co_return std::size_t{0};
+  if (ec == asio::error::eof) {
+    self->finished_there = true;
+    co_return std::size_t{0};
+  }
   if (ec && count == 0) co_return failure(self->explain(ec, self->read_watch, "reading from"));
   co_return count;
 }
@@ -174,32 +180,69 @@ task<result<>> stream::read_exactly(std::span<std::uint8_t> target, deadline end
   co_return result<>{};
 }
 
+namespace {
+
+/// More than this leaves room for others between its pieces.
+constexpr std::size_t written_at_once_bytes = 128 * 1024;
+/// The operating system takes at most 1,024 parts at once, Asio 64.
+constexpr std::size_t parts_at_once = 64;
+
+/// What the operating system takes right now of a few parts. 0 also where it refuses: whoever goes on learns
+/// why.
+std::size_t write_now(int socket, std::span<const bytes_view> parts) {
+  std::array<iovec, 8> pieces;
+  std::size_t used = 0;
+  std::size_t total = 0;
+  for (const bytes_view part : parts) {
+    if (part.empty()) continue;
+    total += part.size();
+    if (used == pieces.size() || total > written_at_once_bytes) return 0;
+    pieces[used++] = {const_cast<std::uint8_t*>(part.data()), part.size()};
+  }
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = used;
+  const ssize_t count = used == 0 ? 0 : ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+/// Takes so many bytes off the front.
+std::span<asio::const_buffer> after(std::span<asio::const_buffer> parts, std::size_t count) {
+  while (!parts.empty() && count >= parts.front().size()) {
+    count -= parts.front().size();
+    parts = parts.subspan(1);
+  }
+  if (count > 0) parts.front() += count;
+  return parts;
+}
+
+}  // namespace
+
 task<result<>> stream::write(std::span<const bytes_view> parts, deadline end) {
   if (!is_open()) co_return failure(closed_error());
-  const std::shared_ptr<state> self = state_;
+  std::size_t total = 0;
+  for (const bytes_view part : parts) total += part.size();
+  const std::size_t at_once = write_now(state_->socket.native_handle(), parts);
+  if (at_once == total) co_return result<>{};
+  const std::shared_ptr<state> self = state_;  // the stream may be destroyed meanwhile
   std::vector<asio::const_buffer> buffers;
   buffers.reserve(parts.size());
   for (const bytes_view part : parts)
     if (!part.empty()) buffers.emplace_back(part.data(), part.size());
-  std::span<asio::const_buffer> rest(buffers);
+  std::span<asio::const_buffer> rest = after(buffers, at_once);
   self->begin(self->write_watch, end);
   while (!rest.empty()) {
-    system_code ec;
-    // The operating system takes at most 1,024 parts at once, Asio 64.
-    const std::vector<asio::const_buffer> now(rest.begin(),
-                                              rest.begin() + std::min<std::ptrdiff_t>(std::ssize(rest), 64));
-    std::size_t count = co_await self->socket.async_write_some(
-        now, asio::bind_cancellation_slot(self->write_watch.cancel.slot(),
-                                          asio::redirect_error(asio::use_awaitable, ec)));
+    const std::vector<asio::const_buffer> now(
+        rest.begin(), rest.begin() + std::min(std::ssize(rest), std::ptrdiff_t{parts_at_once}));
+    const auto [ec, count] = co_await await_asio<std::size_t>([&](auto handler) {
+      self->socket.async_write_some(
+          now, asio::bind_cancellation_slot(self->write_watch.cancel.slot(), std::move(handler)));
+    });
     if (ec) {
       self->finish(self->write_watch);
       co_return failure(self->explain(ec, self->write_watch, "writing to"));
     }
-    while (!rest.empty() && count >= rest.front().size()) {
-      count -= rest.front().size();
-      rest = rest.subspan(1);
-    }
-    if (count > 0) rest.front() += count;
+    rest = after(rest, count);
   }
   self->finish(self->write_watch);
   co_return result<>{};

@@ -32,6 +32,7 @@ struct stream::state : std::enable_shared_from_this<stream::state> {
   operation_watch read_watch;
   operation_watch write_watch;
   bool closed_here = false;
+  bool finished_there = false;  ///< told once: Asio may wait for ever when it reads behind the end
 
   void begin(operation_watch& watch, deadline end);
   void finish(operation_watch& watch) { watch.active = false; }

@@ -1,62 +1,110 @@
 #include "net/wake_point.h"
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <list>
+#include <boost/intrusive/list.hpp>
+#include <functional>
 #include <mutex>
 #include <optional>
 
+#include "net/event_loop_state.h"
+
 namespace asio = boost::asio;
+namespace intrusive = boost::intrusive;
 
 namespace marquee::net {
+
 namespace {
+struct listed : intrusive::list_base_hook<> {
+  /// Takes it out of its list and lets it go on in a turn of its loop. With the lock of its wake point.
+  virtual void go_on_locked(wake_reason reason) = 0;
 
-/// One suspended coroutine. Owned by its frame, so that it never outlives its loop; touched on its loop only.
-struct waiter {
-  explicit waiter(const asio::any_io_executor& executor) : timer(executor) {}
-  asio::steady_timer timer;
-  wake_reason reason = wake_reason::deadline_passed;
-
-  /// From any thread: resumes the waiter on its loop. The timer has been started by then, because the
-  /// coroutine suspends before its loop gets to the posted work.
-  static void resume(const asio::any_io_executor& executor, std::weak_ptr<waiter> self, wake_reason reason) {
-    asio::post(executor, [self = std::move(self), reason] {
-      if (const auto alive = self.lock()) {
-        alive->reason = reason;
-        alive->timer.cancel();
-      }
-    });
-  }
+ protected:
+  ~listed() = default;
 };
-
-struct entry {
-  asio::any_io_executor executor;
-  std::weak_ptr<waiter> self;
-};
-
 }  // namespace
 
 struct wake_point::state {
+  class waiter;
   std::mutex mutex;
   std::uint64_t generation = 0;
-  std::list<entry> waiters;
+  intrusive::list<listed> waiters;
+};
 
-  /// Takes the entry out when the wait ends, in whatever way; also when the frame is destroyed with its loop.
-  struct registration {
-    std::shared_ptr<state> owner;
-    std::list<entry>::iterator position;
-    registration(std::shared_ptr<state> to, std::list<entry>::iterator at)
-        : owner(std::move(to)), position(at) {}
-    registration(const registration&) = delete;
-    registration& operator=(const registration&) = delete;
-    ~registration() {
-      const std::lock_guard lock(owner->mutex);
-      owner->waiters.erase(position);
+/// One suspended coroutine. Lives in its frame, and leaves the list of its wake point exactly once: with the
+/// one reason for which it goes on. After that nothing but the turn that was posted resumes it, so that turn
+/// always finds it alive.
+class wake_point::state::waiter final : public deadline_entry, public listed {
+ public:
+  waiter(std::shared_ptr<state> owner, std::uint64_t seen, deadline end, std::stop_token cancel)
+      : owner_(std::move(owner)), seen_(seen), end_(end), cancel_(std::move(cancel)) {}
+  waiter(const waiter&) = delete;
+  waiter& operator=(const waiter&) = delete;
+  ~waiter() {
+    // Also when the frame is destroyed with its loop.
+    on_cancel_.reset();
+    static_cast<void>(leave(wake_reason::cancelled));
+  }
+
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> caller) {
+    caller_ = caller;
+    {
+      const std::lock_guard lock(owner_->mutex);
+      if (owner_->generation != seen_) {
+        reason_ = wake_reason::woken;
+        return false;
+      }
+      owner_->waiters.push_back(*this);
+      registered_ = true;
+    }
+    loop_.deadlines.add(*this, end_);
+    if (cancel_.stop_possible()) on_cancel_.emplace(cancel_, canceller{this});
+    return true;
+  }
+  wake_reason await_resume() const noexcept { return reason_; }
+
+  /// The lock keeps the loop alive: a waiter's frame cannot be destroyed before it has left.
+  void go_on_locked(wake_reason reason) override {
+    registered_ = false;
+    reason_ = reason;
+    owner_->waiters.erase(owner_->waiters.iterator_to(*this));
+    asio::post(loop_.io, [this] {
+      take_out();
+      caller_.resume();
+    });
+  }
+
+ private:
+  struct canceller {
+    waiter* self;
+    void operator()() const {
+      const std::lock_guard lock(self->owner_->mutex);
+      if (self->registered_) self->go_on_locked(wake_reason::cancelled);
     }
   };
+
+  void on_deadline() override {
+    if (leave(wake_reason::deadline_passed)) caller_.resume();
+  }
+  /// False: somebody else has decided already, and its turn is on the way.
+  bool leave(wake_reason reason) {
+    const std::lock_guard lock(owner_->mutex);
+    if (!registered_) return false;
+    registered_ = false;
+    reason_ = reason;
+    owner_->waiters.erase(owner_->waiters.iterator_to(*this));
+    return true;
+  }
+
+  const std::shared_ptr<state> owner_;
+  const std::uint64_t seen_;
+  const deadline end_;
+  const std::stop_token cancel_;
+  event_loop::state& loop_ = event_loop::state::current();
+  std::coroutine_handle<> caller_;
+  bool registered_ = false;
+  wake_reason reason_ = wake_reason::woken;
+  std::optional<std::stop_callback<canceller>> on_cancel_;
 };
 
 wake_point::wake_point() : state_(std::make_shared<state>()) {}
@@ -67,11 +115,9 @@ std::uint64_t wake_point::generation() const {
 }
 
 void wake_point::wake_all() const {
-  // Posting under the lock keeps the loops alive: a waiter's frame cannot be destroyed before it is taken
-  // out.
   const std::lock_guard lock(state_->mutex);
   ++state_->generation;
-  for (const entry& each : state_->waiters) waiter::resume(each.executor, each.self, wake_reason::woken);
+  while (!state_->waiters.empty()) state_->waiters.front().go_on_locked(wake_reason::woken);
 }
 
 std::size_t wake_point::waiting() const {
@@ -80,24 +126,7 @@ std::size_t wake_point::waiting() const {
 }
 
 task<wake_reason> wake_point::wait(std::uint64_t seen, deadline end, std::stop_token cancel) const {
-  const std::shared_ptr<state> shared = state_;
-  const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  const auto self = std::make_shared<waiter>(executor);
-  std::optional<state::registration> registered;
-  {
-    const std::lock_guard lock(shared->mutex);
-    if (shared->generation != seen) co_return wake_reason::woken;
-    registered.emplace(shared, shared->waiters.insert(shared->waiters.end(), {executor, self}));
-  }
-  if (cancel.stop_requested()) co_return wake_reason::cancelled;
-  const auto on_cancel = [executor, weak = std::weak_ptr<waiter>(self)] {
-    waiter::resume(executor, weak, wake_reason::cancelled);
-  };
-  const std::stop_callback watch(cancel, on_cancel);
-  self->timer.expires_at(end.when());
-  boost::system::error_code ignored;
-  co_await self->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  co_return self->reason;
+  co_return co_await state::waiter(state_, seen, end, std::move(cancel));
 }
 
 }  // namespace marquee::net
