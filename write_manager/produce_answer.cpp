@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "net/api_error.h"
 
@@ -142,9 +143,18 @@ net::http_response make_produce_answer(produce_request::form shape,
 }
 
 std::string server_timing(std::int64_t manager_us, const produce_timings& timings) {
-  const auto ms = [](std::int64_t us) { return static_cast<double>(us) / 1000.0; };
-  return fmt::format("manager;dur={:.3f}, append;dur={:.3f}, fsync;dur={:.3f}, commit;dur={:.3f}",
-                     ms(manager_us), ms(timings.append_us), ms(timings.fsync_us), ms(timings.commit_us));
+  std::string text;
+  text.reserve(96);
+  const auto put = [&](std::string_view name, std::int64_t us) {
+    us = std::max<std::int64_t>(0, us);
+    fmt::format_to(std::back_inserter(text), "{}{};dur={}.{:03}", text.empty() ? "" : ", ", name, us / 1000,
+                   us % 1000);
+  };
+  put("manager", manager_us);
+  put("append", timings.append_us);
+  put("fsync", timings.fsync_us);
+  put("commit", timings.commit_us);
+  return text;
 }
 
 }  // namespace marquee::write_manager

@@ -1,8 +1,10 @@
 #include "write_manager/produce_batcher.h"
 
 #include <algorithm>
+#include <iterator>
 #include <list>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "net/event_loop.h"
@@ -85,42 +87,52 @@ kafka::produce_request::partition& partition_in(kafka::produce_request& request,
   return made;
 }
 
-const kafka::produce_response::partition* partition_of(const kafka::produce_response& response,
-                                                       const produce_item& item) {
-  for (const auto& topic : response.topics) {
+kafka::produce_response::partition* partition_of(kafka::produce_response& response,
+                                                 const produce_item& item) {
+  for (auto& topic : response.topics) {
     if (topic.name != item.topic) continue;
-    for (const auto& partition : topic.partitions)
+    for (auto& partition : topic.partitions)
       if (partition.index == item.partition.partition.value()) return &partition;
   }
   return nullptr;
 }
 
-/// The item's own part of its partition's answer: its batches are `first` and those after it.
-kafka::produce_response::partition part_of(const kafka::produce_response::partition& whole, std::size_t first,
+/// The item's own part of its partition's answer: its batches are `first` and those after it. `whole` is
+/// without its batches, of which there may be many that belong to others.
+kafka::produce_response::partition part_of(const kafka::produce_response::partition& whole,
+                                           std::span<kafka::marquee_batch_result> batches, std::size_t first,
                                            std::size_t count) {
   kafka::produce_response::partition part = whole;
-  if (!whole.marquee) return part;
-  const auto& batches = whole.marquee->batches;
-  part.marquee->batches.clear();
-  if (first + count <= batches.size())
-    part.marquee->batches.assign(batches.begin() + static_cast<std::ptrdiff_t>(first),
-                                 batches.begin() + static_cast<std::ptrdiff_t>(first + count));
+  if (part.marquee && first + count <= batches.size()) {
+    const auto own = batches.subspan(first, count);
+    part.marquee->batches.assign(std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+  }
   return part;
 }
 
-void settle(std::vector<waiting_item>& items, const kafka::call_outcome<kafka::produce_response>& outcome) {
-  std::map<group_id, std::size_t> batches_before;
+/// The batches of one partition that are still to be handed to their items.
+struct settling {
+  std::vector<kafka::marquee_batch_result> batches;
+  std::size_t next = 0;
+};
+
+void settle(std::vector<waiting_item>& items, kafka::call_outcome<kafka::produce_response> outcome) {
+  std::map<group_id, settling> all;
   for (waiting_item& waiting : items) {
-    std::size_t& first = batches_before[waiting.item->partition];
+    const auto [place, is_new] = all.try_emplace(waiting.item->partition);
+    settling& own = place->second;
     const std::size_t count = waiting.item->batches.size();
+    auto* const partition = outcome.response ? partition_of(*outcome.response, *waiting.item) : nullptr;
+    if (is_new && partition != nullptr && partition->marquee)
+      own.batches = std::exchange(partition->marquee->batches, {});
     if (!outcome.response)
       waiting.answer.set(item_answer{fail(outcome.response), outcome.sent});
-    else if (const auto* partition = partition_of(*outcome.response, *waiting.item))
-      waiting.answer.set(item_answer{part_of(*partition, first, count), outcome.sent});
+    else if (partition != nullptr)
+      waiting.answer.set(item_answer{part_of(*partition, own.batches, own.next, count), outcome.sent});
     else
       waiting.answer.set(
           no_answer(error_code::corrupt, "the broker's answer leaves a partition out", outcome.sent));
-    first += count;
+    own.next += count;
   }
 }
 
@@ -300,7 +312,7 @@ struct produce_batcher::state : std::enable_shared_from_this<produce_batcher::st
     self->requests.add();
     auto outcome = co_await self->brokers.produce(broker, std::move(cargo.request), cargo.end);
     self->arrived(self->queues[broker], cargo, place);
-    settle(cargo.items, outcome);
+    settle(cargo.items, std::move(outcome));
     self->pump(broker);
   }
 };

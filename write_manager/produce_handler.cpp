@@ -48,21 +48,19 @@ produce_handler::produce_handler(manager_context& context, own_producer& own, pr
                                          "Time of POST /producer/produce in microseconds",
                                          metric_histogram::latency_us_bounds())) {}
 
-net::task<api_result<db::topic_pointer>> produce_handler::find_topic(const produce_request& request,
-                                                                     net::deadline end) {
+net::task<api_result<db::topic_pointer>> produce_handler::find_topic(
+    const produce_request& request, const std::optional<db::client_identity>& producer, net::deadline end) {
   auto topic = co_await context_.find_topic(request.topic, end);
   if (!topic) co_return topic;
   // A producer of a topic that this manager has not heard of: the name may belong to a younger topic by now.
-  const auto identity = context_.cache.ids()->decode(request.producer_id);
-  if (!identity || context_.cache.snapshot()->find_topic(identity->topic_id)) co_return topic;
+  if (!producer || context_.cache.snapshot()->find_topic(producer->topic_id)) co_return topic;
   if (const result<> fresh = co_await context_.follower.refresh(end); !fresh)
     co_return std::unexpected(context_.metadata_unavailable(fresh.error().message));
   co_return co_await context_.find_topic(request.topic, end);
 }
 
-api_result<std::int64_t> produce_handler::check_producer(const produce_request& request,
+api_result<std::int64_t> produce_handler::check_producer(const std::optional<db::client_identity>& identity,
                                                          const db::topic_row& topic) const {
-  const auto identity = context_.cache.ids()->decode(request.producer_id);
   if (!identity || identity->kind != db::client_kind::producer ||
       context_.cache.producer_deleted(identity->number))
     return std::unexpected(context_.problem(
@@ -117,9 +115,11 @@ net::task<net::http_response> produce_handler::handle(net::http_exchange& exchan
   const net::deadline end = net::deadline::in_ms(
       std::min(exchange.request_deadline.remaining_ms(), context_.options.request_timeout_ms) -
       answer_margin_ms);
-  const auto topic = co_await find_topic(*request, end.earlier_of(context_.metadata_deadline(exchange)));
+  const std::optional<db::client_identity> identity = context_.cache.ids()->decode(request->producer_id);
+  const auto topic =
+      co_await find_topic(*request, identity, end.earlier_of(context_.metadata_deadline(exchange)));
   if (!topic) co_return net::to_response(topic.error());
-  const auto producer = check_producer(*request, **topic);
+  const auto producer = check_producer(identity, **topic);
   if (!producer) co_return net::to_response(producer.error());
   context_.activity.note({db::client_kind::producer, *producer, (*topic)->topic_id});
   const auto own_id = own_.id();
@@ -127,15 +127,15 @@ net::task<net::http_response> produce_handler::handle(net::http_exchange& exchan
     co_return net::to_response(
         context_.metadata_unavailable("this manager has no producer id of its own yet"));
 
-  const plan_identity identity{.producer_id = request->sequence ? *producer : *own_id,
-                               .sequence = request->sequence,
-                               .next_turn = [this] { return own_.next_turn(); },
-                               .take_sequences =
-                                   [this, &topic](partition_id partition, std::int32_t count) {
-                                     return own_.take_sequences({(*topic)->topic_id, partition}, count);
-                                   }};
+  const plan_identity numbering{.producer_id = request->sequence ? *producer : *own_id,
+                                .sequence = request->sequence,
+                                .next_turn = [this] { return own_.next_turn(); },
+                                .take_sequences =
+                                    [this, &topic](partition_id partition, std::int32_t count) {
+                                      return own_.take_sequences({(*topic)->topic_id, partition}, count);
+                                    }};
   const std::int64_t now_ms = context_.time.wall_ms();
-  const produce_plan plan = make_produce_plan(*request, **topic, identity, context_.options.limits, now_ms);
+  const produce_plan plan = make_produce_plan(*request, **topic, numbering, context_.options.limits, now_ms);
   const std::vector<item_outcome> outcomes = co_await store_all(**topic, plan, end);
   const auto results = collect_results(*request, plan, outcomes, **topic, now_ms);
 

@@ -21,9 +21,9 @@ class produce_handler {
   [[nodiscard]] net::task<net::http_response> handle(net::http_exchange& exchange);
 
  private:
-  [[nodiscard]] net::task<api_result<db::topic_pointer>> find_topic(const produce_request& request,
-                                                                    net::deadline end);
-  [[nodiscard]] api_result<std::int64_t> check_producer(const produce_request& request,
+  [[nodiscard]] net::task<api_result<db::topic_pointer>> find_topic(
+      const produce_request& request, const std::optional<db::client_identity>& producer, net::deadline end);
+  [[nodiscard]] api_result<std::int64_t> check_producer(const std::optional<db::client_identity>& identity,
                                                         const db::topic_row& topic) const;
   [[nodiscard]] net::task<std::vector<item_outcome>> store_all(const db::topic_row& topic,
                                                                const produce_plan& plan, net::deadline end);

@@ -95,8 +95,7 @@ void take_answer(const kafka::produce_response::partition& answer, open_item& op
     outcome.timings.take_larger(
         {answer.marquee->append_us, answer.marquee->fsync_us, answer.marquee->commit_us});
   const bool repeated = open.maybe_appended;
-  auto left = std::make_shared<produce_item>(
-      produce_item{open.item->topic, open.item->partition, open.item->routing_epoch, {}});
+  std::vector<planned_batch> left;
   std::vector<std::size_t> left_places;
   for (std::size_t i = 0; i < open.places.size(); ++i) {
     marquee_batch_result batch;
@@ -122,10 +121,12 @@ void take_answer(const kafka::produce_response::partition& answer, open_item& op
     open.maybe_appended |= appended_without_end(answer, batch.error);
     open.last_problem = std::string(kafka::name_of(batch.error));
     if (answer.error_message) open.last_problem += " (" + *answer.error_message + ")";
-    left->batches.push_back(open.item->batches[i]);
+    left.push_back(open.item->batches[i]);
     left_places.push_back(open.places[i]);
   }
-  open.item = std::move(left);
+  if (!left.empty())
+    open.item = std::make_shared<produce_item>(
+        produce_item{open.item->topic, open.item->partition, open.item->routing_epoch, std::move(left)});
   open.places = std::move(left_places);
 }
 
