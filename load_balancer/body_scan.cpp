@@ -15,14 +15,14 @@ class scanner {
 
   /// At a quote: the text up to the closing one, as it stands. Nothing if it does not end.
   std::optional<std::string_view> take_text() {
-    for (std::size_t at = 1; at < rest_.size(); ++at) {
-      if (rest_[at] == '\\') {
-        ++at;
-      } else if (rest_[at] == '"') {
-        const std::string_view text = rest_.substr(1, at - 1);
-        rest_.remove_prefix(at + 1);
-        return text;
-      }
+    for (std::size_t quote = rest_.find('"', 1); quote != std::string_view::npos;
+         quote = rest_.find('"', quote + 1)) {
+      std::size_t begin = quote;
+      while (begin > 1 && rest_[begin - 1] == '\\') --begin;
+      if ((quote - begin) % 2 != 0) continue;  // escaped
+      const std::string_view text = rest_.substr(1, quote - 1);
+      rest_.remove_prefix(quote + 1);
+      return text;
     }
     return std::nullopt;
   }

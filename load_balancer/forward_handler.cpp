@@ -199,10 +199,7 @@ class forward_handler::registration {
         http_(what.http),
         place_(owner.under_way_.insert(owner.under_way_.end(), std::move(what))) {
     owner_.table_.request_began(http_);
-    owner_.metrics_
-        .counter("marquee_load_balancer_requests_total", "Requests sent to a manager, by its address.",
-                 {{"manager", net::to_string(http_)}})
-        .add();
+    owner_.requests_to(http_).add();
   }
   registration(const registration&) = delete;
   registration& operator=(const registration&) = delete;
@@ -217,6 +214,15 @@ class forward_handler::registration {
   const std::list<attempt_under_way>::iterator place_;
 };
 
+metric_counter& forward_handler::requests_to(const net::endpoint& manager) {
+  metric_counter*& known = requests_[manager];
+  if (known == nullptr)
+    known = &metrics_.counter("marquee_load_balancer_requests_total",
+                              "Requests sent to a manager, by its address.",
+                              {{"manager", net::to_string(manager)}});
+  return *known;
+}
+
 net::task<forward_handler::attempt_result> forward_handler::attempt(
     manager target, const request_route& route, net::http_request& request, net::deadline end,
     std::stop_token client_gone, bool may_be_taken_back) {
@@ -225,22 +231,22 @@ net::task<forward_handler::attempt_result> forward_handler::attempt(
   if (!client_) co_return done;
   const std::int64_t left_ms = end.remaining_ms();
   request.headers.set("X-Deadline-Ms", std::to_string(std::max<std::int64_t>(1, left_ms - own_share_ms)));
-  std::stop_source cancel;
-  const auto pass_on = [cancel]() mutable { cancel.request_stop(); };
-  const std::stop_callback watch(client_gone, pass_on);
   // What must not happen twice is not taken back: nobody could do anything with it. What a consumer asks for
   // is, also where it is not sent again here: its client may ask again (a commit or seek names the
   // positions), and what the silent manager still answers to a consume counts as not delivered.
   // Only once: if the next manager is as slow, it is the request that takes so long.
   const bool may_be_abandoned =
       may_be_taken_back && (route.resend == resend_safety::safe || !route.consumer_id.empty());
-  const registration under_way(*this,
-                               {.http = target.http,
-                                .cancel = may_be_abandoned ? cancel : std::stop_source(std::nostopstate),
-                                .consumer_id = route.is_consume ? route.consumer_id : ""});
+  std::stop_source cancel = may_be_abandoned ? std::stop_source() : std::stop_source(std::nostopstate);
+  const auto pass_on = [cancel]() mutable { cancel.request_stop(); };
+  const std::stop_callback watch(may_be_abandoned ? client_gone : std::stop_token(), pass_on);
+  const registration under_way(
+      *this,
+      {.http = target.http, .cancel = cancel, .consumer_id = route.is_consume ? route.consumer_id : ""});
   const auto start = std::chrono::steady_clock::now();
   done.outcome = co_await client_->send_borrowed(
-      target.http, request, {.timeout_ms = left_ms, .end = end, .cancel = cancel.get_token()});
+      target.http, request,
+      {.timeout_ms = left_ms, .end = end, .cancel = may_be_abandoned ? cancel.get_token() : client_gone});
   done.upstream_us = since_us(start);
   if (!done.outcome.response && done.outcome.response.error().code == error_code::refused)
     table_.set_health(target.http, manager_health::unhealthy);
@@ -324,7 +330,7 @@ net::http_response forward_handler::answer_for_client(const net::http_exchange& 
   }
   if (route.is_produce || route.is_consume) {
     const std::int64_t own_us = std::max<std::int64_t>(0, exchange.elapsed_us() - last.upstream_us);
-    std::string timing = fmt::format("lb;dur={:.3f}", static_cast<double>(own_us) / 1000);
+    std::string timing = fmt::format("lb;dur={}.{:03}", own_us / 1000, own_us % 1000);
     if (last.outcome.response)
       if (const std::string* theirs = last.outcome.response->headers.find("Server-Timing"))
         timing += ", " + *theirs;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "base/clock.h"
@@ -82,7 +83,9 @@ class forward_handler : public std::enable_shared_from_this<forward_handler> {
   };
   [[nodiscard]] static net::task<> ask_for_answer(std::shared_ptr<forward_handler> self, net::endpoint http,
                                                   std::string consumer_id);
+  [[nodiscard]] metric_counter& requests_to(const net::endpoint& manager);
   std::list<attempt_under_way> under_way_;
+  std::unordered_map<net::endpoint, metric_counter*> requests_;  ///< found once for each manager
   metric_counter& retries_;
   metric_counter& failures_;
   metrics_registry& metrics_;

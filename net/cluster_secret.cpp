@@ -5,7 +5,9 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "base/assert.h"
 #include "base/file_system.h"
@@ -32,18 +34,31 @@ mac_context make_context() {
   return made;
 }
 
+/// A process has few keys and uses one of them many times running: preparing it costs as much as a short
+/// message.
+struct keyed_context {
+  const mac_context context = make_context();
+  std::optional<bytes> key = std::nullopt;  ///< that `context` is prepared for
+
+  bool begin(bytes_view wanted) {
+    // A null key means the one before.
+    if (key && std::ranges::equal(*key, wanted)) return EVP_MAC_init(context.get(), nullptr, 0, nullptr) == 1;
+    static constexpr std::uint8_t no_key = 0;
+    key.emplace(wanted.begin(), wanted.end());
+    return EVP_MAC_init(context.get(), wanted.empty() ? &no_key : wanted.data(), wanted.size(), nullptr) == 1;
+  }
+};
+
 }  // namespace
 
 sha256_digest hmac_sha256(bytes_view key, std::span<const bytes_view> parts) {
-  thread_local const mac_context context = make_context();
-  // A null key means the one before.
-  static constexpr std::uint8_t no_key = 0;
-  bool done = EVP_MAC_init(context.get(), key.empty() ? &no_key : key.data(), key.size(), nullptr) == 1;
+  thread_local keyed_context with;
+  bool done = with.begin(key);
   for (const bytes_view part : parts)
-    done = done && EVP_MAC_update(context.get(), part.data(), part.size()) == 1;
+    done = done && EVP_MAC_update(with.context.get(), part.data(), part.size()) == 1;
   sha256_digest digest{};
   std::size_t size = 0;
-  done = done && EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) == 1;
+  done = done && EVP_MAC_final(with.context.get(), digest.data(), &size, digest.size()) == 1;
   MARQUEE_ASSERT(done && size == digest.size(), "HMAC-SHA256 must be available");
   return digest;
 }

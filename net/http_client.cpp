@@ -42,35 +42,35 @@ struct http_client::state : std::enable_shared_from_this<http_client::state> {
   /// A place among the connections of an endpoint; given back when it goes out of scope.
   class place {
    public:
-    place(std::shared_ptr<state> owner, endpoint where)
-        : owner_(std::move(owner)), where_(std::move(where)) {}
+    place(std::shared_ptr<state> owner, endpoint_pool& pool) : owner_(std::move(owner)), pool_(pool) {}
     place(const place&) = delete;
     place& operator=(const place&) = delete;
-    ~place() { owner_->give_back(where_, std::move(connection)); }
+    ~place() { owner_->give_back(pool_, std::move(connection)); }
     connection_ptr connection;
 
    private:
     std::shared_ptr<state> owner_;
-    endpoint where_;
+    endpoint_pool& pool_;  ///< stays while a place of it is taken
   };
 
-  task<result<>> take_place(endpoint where, deadline end, std::stop_token cancel);
-  connection_ptr take_idle(const endpoint& where);
-  void give_back(const endpoint& where, connection_ptr connection);
-  void wake_next(const endpoint& where);
+  task<result<endpoint_pool*>> take_place(const endpoint& where, deadline end, std::stop_token cancel);
+  static connection_ptr take_idle(endpoint_pool& pool);
+  void give_back(endpoint_pool& pool, connection_ptr connection);
+  static void wake_next(endpoint_pool& pool);
   void sweep();
   void start_sweeper();
   task<http_outcome> attempt(endpoint where, const http_request& request, const http_call_options& call,
                              deadline end, bool only_new);
 };
 
-task<result<>> http_client::state::take_place(endpoint where, deadline end, std::stop_token cancel) {
+task<result<endpoint_pool*>> http_client::state::take_place(const endpoint& where, deadline end,
+                                                            std::stop_token cancel) {
   for (;;) {
     if (closed) co_return fail(error_code::cancelled, "the HTTP client is closed");
     endpoint_pool& pool = pools[where];
     if (pool.taken < options.max_connections_per_endpoint) {
       ++pool.taken;
-      co_return result<>{};
+      co_return &pool;
     }
     if (std::ssize(pool.waiting) >= options.max_waiting_per_endpoint)
       co_return fail(error_code::overloaded, "too many calls wait for a connection to " + to_string(where));
@@ -79,14 +79,14 @@ task<result<>> http_client::state::take_place(endpoint where, deadline end, std:
     pool.waiting.push_back(me);
     if (const result<> woken = co_await mine.wait(end, cancel); !woken) {
       std::erase(pools[where].waiting, me);
-      if (mine.ready()) wake_next(where);  // the turn came too late for this call
+      if (mine.ready()) wake_next(pools[where]);  // the turn came too late for this call
       co_return fail(woken, "waiting for a connection to " + to_string(where));
     }
   }
 }
 
-connection_ptr http_client::state::take_idle(const endpoint& where) {
-  std::vector<connection_ptr>& idle = pools[where].idle;
+connection_ptr http_client::state::take_idle(endpoint_pool& pool) {
+  std::vector<connection_ptr>& idle = pool.idle;
   while (!idle.empty()) {
     connection_ptr last = std::move(idle.back());
     idle.pop_back();
@@ -95,8 +95,7 @@ connection_ptr http_client::state::take_idle(const endpoint& where) {
   return nullptr;
 }
 
-void http_client::state::give_back(const endpoint& where, connection_ptr connection) {
-  endpoint_pool& pool = pools[where];
+void http_client::state::give_back(endpoint_pool& pool, connection_ptr connection) {
   --pool.taken;
   if (connection) {
     in_use.erase(connection.get());
@@ -108,11 +107,10 @@ void http_client::state::give_back(const endpoint& where, connection_ptr connect
       connection->close();
     }
   }
-  wake_next(where);
+  wake_next(pool);
 }
 
-void http_client::state::wake_next(const endpoint& where) {
-  endpoint_pool& pool = pools[where];
+void http_client::state::wake_next(endpoint_pool& pool) {
   if (pool.waiting.empty()) return;
   const std::shared_ptr<waiting_call> next = std::move(pool.waiting.front());
   pool.waiting.pop_front();
@@ -145,12 +143,13 @@ task<http_outcome> http_client::state::attempt(endpoint where, const http_reques
                                                const http_call_options& call, deadline end, bool only_new) {
   const auto self = shared_from_this();
   http_outcome outcome{.response = result<http_response>{}};
-  if (const result<> turn = co_await take_place(where, end, call.cancel); !turn) {
-    outcome.response = fail(turn);
+  const result<endpoint_pool*> pool = co_await take_place(where, end, call.cancel);
+  if (!pool) {
+    outcome.response = fail(pool);
     co_return outcome;
   }
-  place mine(self, where);
-  if (!only_new) mine.connection = take_idle(where);
+  place mine(self, **pool);
+  if (!only_new) mine.connection = take_idle(**pool);
   outcome.reused_connection = mine.connection != nullptr;
   if (!mine.connection) {
     const deadline connect_end = end.earlier_of(deadline::in_ms(options.connect_timeout_ms));

@@ -63,9 +63,9 @@ task<http_response> http_router::handle(http_exchange& exchange) const {
   const std::vector<std::string> segments = split(exchange.request.path);
   const route* found = exchange.request.path.starts_with('/') ? find(segments) : nullptr;
   if (found == nullptr && otherwise_) co_return co_await otherwise_(exchange);
-  api_error problem;
-  problem.component = component_;
   if (found == nullptr) {
+    api_error problem;
+    problem.component = component_;
     problem.status = 404;
     problem.code = "NOT_FOUND";
     problem.message = "there is nothing at this path";
@@ -76,7 +76,7 @@ task<http_response> http_router::handle(http_exchange& exchange) const {
   std::string allowed;
   for (const auto& [name, handler, query] : found->methods) {
     if (name == method) {
-      if (query == query_use::none)
+      if (query == query_use::none && !exchange.request.query.empty())
         if (const auto refused = json_body::from_query(exchange.request).finish())
           co_return to_response(bad_request(component_, *refused));
       for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -88,6 +88,8 @@ task<http_response> http_router::handle(http_exchange& exchange) const {
     }
     allowed += (allowed.empty() ? "" : ", ") + name + (name == "GET" ? ", HEAD" : "");
   }
+  api_error problem;
+  problem.component = component_;
   problem.status = 405;
   problem.code = "METHOD_NOT_ALLOWED";
   problem.message = "this path allows " + allowed;

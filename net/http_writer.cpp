@@ -1,15 +1,27 @@
 #include "net/http_writer.h"
 
+#include <algorithm>
+#include <array>
+
 namespace marquee::net {
 namespace {
 
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (const char c :
+       std::string_view("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&'*+-.^_`|~"))
+    table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+
 bool is_token(std::string_view name) {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  for (const char c : name) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!letter && others.find(c) == std::string_view::npos) return false;
-  }
-  return !name.empty();
+  static constexpr std::array<bool, 256> table = make_token_table();
+  return !name.empty() &&
+         std::ranges::all_of(name, [](char c) { return table[static_cast<unsigned char>(c)]; });
+}
+
+bool breaks_out(char c) {
+  return (static_cast<unsigned char>(c) < 32 && c != '\t') || c == 127;
 }
 
 bool is_framing(std::string_view name) {
@@ -22,7 +34,9 @@ bool is_framing(std::string_view name) {
 void put_field(std::string& out, std::string_view name, std::string_view value) {
   if (!is_token(name)) return;
   out.append(name).append(": ");
-  for (const char c : value) out += (static_cast<unsigned char>(c) < 32 && c != '\t') || c == 127 ? ' ' : c;
+  const std::size_t begin = out.size();
+  out.append(value);
+  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), breaks_out, ' ');
   out += "\r\n";
 }
 

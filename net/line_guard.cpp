@@ -2,10 +2,30 @@
 
 namespace marquee::net {
 
+namespace {
+
+bool is_control(char c) {
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+}
+
+}  // namespace
+
+std::size_t line_guard::ordinary(std::string_view more) const {
+  if (line_is_empty_ || previous_ == '\r') return 0;
+  std::size_t count = 0;
+  while (count < more.size() && !is_control(more[count])) ++count;
+  return count;
+}
+
 bool line_guard::look_at(std::string_view more) {
-  for (const char c : more) {
-    if (at_end_) break;
-    if (!look_at_byte(c)) return false;
+  while (!more.empty() && !at_end_) {
+    if (const std::size_t count = ordinary(more); count > 0) {
+      previous_ = more[count - 1];
+      more.remove_prefix(count);
+      continue;
+    }
+    if (!look_at_byte(more.front())) return false;
+    more.remove_prefix(1);
   }
   return true;
 }
@@ -29,7 +49,7 @@ bool line_guard::look_at_byte(char c) {
     return false;
   }
   line_is_empty_ = false;
-  if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f) {
+  if (is_control(c)) {
     problem_ = "the header section holds a control character";
     return false;
   }

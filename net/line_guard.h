@@ -22,6 +22,8 @@ class line_guard {
   [[nodiscard]] static bool has_lone_line_feed(std::string_view lines);
 
  private:
+  /// How many bytes at the front are ordinary ones within a line.
+  [[nodiscard]] std::size_t ordinary(std::string_view more) const;
   [[nodiscard]] bool look_at_byte(char c);
 
   char previous_ = '\0';
