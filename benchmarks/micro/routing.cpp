@@ -1,12 +1,9 @@
 #include <benchmark/benchmark.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-
 #include "benchmarks/micro/samples.h"
 #include "kafka/partitioner.h"
 #include "load_balancer/request_route.h"
+#include "net/event_loop.h"
 #include "net/http_router.h"
 #include "write_manager/produce_plan.h"
 
@@ -50,9 +47,8 @@ net::task<> route_all(benchmark::State& state, const net::http_router& router, s
 
 void route(benchmark::State& state, const char* method, const char* path) {
   const net::http_router router = sample_router();
-  boost::asio::io_context loop;
-  boost::asio::co_spawn(loop, route_all(state, router, method, path), boost::asio::detached);
-  loop.run();
+  net::event_loop loop("routes");
+  loop.spawn_and_wait([&] { return route_all(state, router, method, path); });
 }
 BENCHMARK_CAPTURE(route, literal, "POST", "/producer/produce")->Name("http_router/literal");
 BENCHMARK_CAPTURE(route, parameter, "GET", "/topics/orders/partitions")->Name("http_router/parameter");
