@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The model with digests and snapshots, in the place of booking_replay, to test compare.py itself.
 
---planted digest-of-time | digest-of-run | snapshot-without-dedup: the faults that compare.py must find.
+--planted digest-of-time | digest-of-run | digest-without-dedup | snapshot-without-dedup: the faults that compare.py must find.
 """
 
 import argparse
@@ -20,6 +20,8 @@ def digest_of(state, planted):
     del entities["previous_timestamp"]
     if planted != "digest-of-time":
         del entities["time_ms"]
+    if planted == "digest-without-dedup":
+        del entities["clients"]
     if planted == "digest-of-run":
         entities["run"] = os.getpid()
     return hashlib.sha256(repr(entities).encode()).hexdigest()

@@ -60,6 +60,7 @@ def test_digests_and_snapshots_of_the_stand_in_are_in_order():
     [
         ("digest-of-time", "a record that only moves time"),
         ("digest-of-run", "a second run"),
+        ("digest-without-dedup", "the digest stayed"),
         ("snapshot-without-dedup", "with a snapshot at"),
     ],
 )
