@@ -14,7 +14,7 @@ class RandomStories:
             [
                 self.an_offer_before_the_command, self.a_hold_at_its_limit, self.a_session_ends_with_all_it_has,
                 self.a_show_is_removed, self.a_lock_goes_round, self.a_transaction_too_big, self.prices_change,
-                self.an_exchange,
+                self.an_exchange, self.much_ends_at_once, self.one_session_frees_for_many,
             ]
         )  # fmt: skip
         story()
@@ -62,6 +62,48 @@ class RandomStories:
         self.send("seat.reserve", self.random.choice([late, holder]), {"show_id": "W1", "best": {"n": 1}})
         for hold in [hold for hold in self.state.holds.values() if hold["show"] == "W1" and hold["state"] == "LIVE"]:
             self.send(self.random.choice(["booking.confirm", "hold.release"]), hold["client"], {"hold_id": hold["id"]})
+
+    def much_ends_at_once(self):
+        """Holds, an offer and admissions with one deadline, in two shows with waiting lists."""
+        clients = self.clients(3)
+        for show_id in ("W2", "W1"):
+            self.show(show_id, rows=1, cols=4)
+        self.show("W3", queue={"max_active": 2, "admit_ms": 4000})
+        deadline = self.state.time_ms + 4000
+        for number in range(self.random.randint(4, 8)):
+            ttl_ms = max(1, deadline - self.state.time_ms)
+            body = {"show_id": ["W1", "W2"][number % 2], "seats": ["1" + "ABCD"[number // 2]], "ttl_ms": ttl_ms}
+            self.send("seat.hold", self.random.choice(clients), body)
+        for client in clients:
+            self.send("queue.join", client, {"show_id": "W3"})
+            for show_id in self.random.sample(["W1", "W2"], self.random.randint(1, 2)):
+                self.send("waitlist.join", client, {"show_id": show_id, "n": self.random.choice([1, 2, 3, 4])})
+        self.log.timestamp += max(0, deadline - self.state.time_ms - 1000)
+        self.wait(deadline - self.state.time_ms)
+        for client in clients:
+            self.send("queue.join", client, {"show_id": "W3"})
+
+    def one_session_frees_for_many(self):
+        """Grants, offers and admissions that one end of a session brings, each in its order."""
+        first, second, third = self.clients(3)
+        sessions = [self.session(client, 2000, self.random.choice([0, 500])) for client in (first, second)]
+        heir = self.session(third, 60_000)
+        for show_id in ("W2", "W1"):
+            self.show(show_id, rows=1, cols=2)
+            self.send("seat.hold", first, {"show_id": show_id, "best": {"n": 2}, "ttl_ms": 60_000}, sessions[0])
+        for client, session in ((second, sessions[1]), (third, heir)):
+            for show_id in ("W1", "W2"):
+                self.send("waitlist.join", client, {"show_id": show_id, "n": self.random.choice([1, 2])}, session)
+        names = self.random.sample(["w", "v", "Zürich", "b", "zz"], 3)
+        for name in names:
+            self.send("lock.acquire", first, {"name": name, "ttl_ms": 60_000}, sessions[0])
+        for client, session in ((second, sessions[1]), (third, heir)):
+            for name in self.random.sample(names, 3):
+                fields = {"max_wait_ms": 2400} if self.random.random() < 0.3 else {}
+                self.send("lock.acquire", client, {"name": name, "ttl_ms": 2000, **fields}, session)
+        if self.random.random() < 0.5:
+            self.send("session.close", first, {}, sessions[0])
+        self.wait(self.random.choice([2000, 2400, 3000]))
 
     def a_hold_at_its_limit(self):
         [client] = self.clients(1)
