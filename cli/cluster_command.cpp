@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "base/logging.h"
+#include "cli/administration.h"
 #include "cli/cluster_view.h"
 #include "cli/command_context.h"
 #include "cli/interruption.h"
@@ -92,6 +93,12 @@ exit_code run_watch(const command_context& context, const watch_arguments& argum
   return is_interrupted() ? exit_code::interrupted : exit_code::success;
 }
 
+exit_code run_remove_broker(const command_context& context, std::int64_t id) {
+  return ask(
+      context, [id](client::administrator& cluster) { return cluster.remove_broker(id); },
+      [id](const json&) { return fmt::format("broker {} is removed", id); });
+}
+
 }  // namespace
 
 void add_cluster_command(CLI::App& app, command_context& context) {
@@ -103,7 +110,15 @@ void add_cluster_command(CLI::App& app, command_context& context) {
   command->add_option("--interval-s", arguments->interval_s, "seconds between two looks of --watch")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
-  command->callback([&context, arguments] {
+  const auto broker = std::make_shared<std::int64_t>(0);
+  add_task(*command, context, "remove-broker",
+           "take a broker that is stopped and has no replicas out of the cluster",
+           [&context, broker] { return run_remove_broker(context, *broker); })
+      ->add_option("id", *broker, "as this command without it shows: broker-ID")
+      ->check(CLI::PositiveNumber)
+      ->required();
+  command->callback([&context, arguments, command] {
+    if (!command->get_subcommands().empty()) return;
     context.action = [&context, arguments] {
       return arguments->watch ? run_watch(context, *arguments) : run_once(context);
     };

@@ -45,6 +45,7 @@ const char* hint_for(const client::api_failure& failure) {
            "for";
   if (failure.code == "TOPIC_NOT_FOUND") return "'marquee topic list' shows which topics there are";
   if (failure.code == "TOPIC_EXISTS") return "'marquee topic describe' shows how it was made";
+  if (failure.code == "BROKER_NOT_FOUND") return "'marquee cluster' shows which brokers there are";
   if (failure.code == "CONSUMER_NOT_FOUND") return "make one with 'marquee consumer register'";
   if (failure.code == "PRODUCER_NOT_FOUND") return "make one with 'marquee producer register'";
   if (failure.code == "NOT_ENOUGH_REPLICAS" || failure.code == "NOT_ENOUGH_BROKERS")

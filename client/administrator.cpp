@@ -52,15 +52,22 @@ outcome<std::string> administrator::set_partitions(const std::string& name, std:
                                    {{"count", count}}, repeatability::repeatable));
 }
 
-outcome<std::string> administrator::delete_topic(const std::string& name) {
+outcome<std::string> administrator::remove(const std::string& target, const std::string& gone_code) {
   const std::int64_t repeated_before = connection_->repeated_attempts();
-  auto answer =
-      connection_->call("DELETE", "/topics/" + percent_encode(name), nullptr, repeatability::repeatable);
+  auto answer = connection_->call("DELETE", target, nullptr, repeatability::repeatable);
   const bool was_repeated = connection_->repeated_attempts() > repeated_before;
-  if (!answer && was_repeated && answer.error().code == "TOPIC_NOT_FOUND" &&
+  if (!answer && was_repeated && answer.error().code == gone_code &&
       answer.error().outcome == request_outcome::unknown)
     return as_text(json({{"status", "success"}, {"already", true}}));
   return as_text(std::move(answer));
+}
+
+outcome<std::string> administrator::delete_topic(const std::string& name) {
+  return remove("/topics/" + percent_encode(name), "TOPIC_NOT_FOUND");
+}
+
+outcome<std::string> administrator::remove_broker(std::int64_t broker_id) {
+  return remove("/broker/" + std::to_string(broker_id), "BROKER_NOT_FOUND");
 }
 
 outcome<std::string> administrator::brokers() {

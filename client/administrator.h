@@ -40,11 +40,16 @@ class administrator {
   /// A topic that is gone when an attempt is repeated was deleted by an earlier one whose answer was lost.
   [[nodiscard]] outcome<std::string> delete_topic(const std::string& name);
   [[nodiscard]] outcome<std::string> brokers();
+  /// Takes a broker that does not run and has no replicas out of the cluster. As `delete_topic` when an
+  /// attempt is repeated.
+  [[nodiscard]] outcome<std::string> remove_broker(std::int64_t broker_id);
   [[nodiscard]] outcome<std::string> delete_producer(const std::string& producer_id);
   [[nodiscard]] outcome<std::string> cluster();
 
  private:
   outcome<std::string> get(const std::string& target);
+  /// `gone_code`: what is answered once it is not there any more.
+  outcome<std::string> remove(const std::string& target, const std::string& gone_code);
 
   std::unique_ptr<api_connection> connection_;
 };

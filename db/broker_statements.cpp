@@ -30,6 +30,7 @@ broker_row row_of(const pqxx::row& row) {
           .rack = row[7].as<std::string>(),
           .release = row[8].as<std::string>(),
           .evicted_ms = row[10].as<std::int64_t>(),
+          .removed_ms = row[11].as<std::int64_t>(),
           .version = row[9].as<metadata_version>()};
 }
 
@@ -37,7 +38,7 @@ broker_row row_of(const pqxx::row& row) {
 pqxx::result find_known(pqxx::work& transaction, const broker_registration& wanted) {
   const std::string select =
       "SELECT broker_id, incarnation, boot, host, kafka_port, raft_port, http_port, rack, release, version, "
-      "coalesce(evicted_ms, 0) FROM brokers ";
+      "coalesce(evicted_ms, 0), coalesce(removed_ms, 0) FROM brokers ";
   if (wanted.id.value() != 0)
     return transaction.exec_params(select + "WHERE broker_id = $1", wanted.id.value());
   if (wanted.incarnation.value() != 0) {
@@ -45,7 +46,10 @@ pqxx::result find_known(pqxx::work& transaction, const broker_registration& want
         transaction.exec_params(select + "WHERE incarnation = $1", wanted.incarnation.value());
     if (!by_disk.empty()) return by_disk;
   }
-  return transaction.exec_params(select + "WHERE host = $1 AND kafka_port = $2 ORDER BY broker_id",
+  // The address of a broker that was removed is free for another one.
+  return transaction.exec_params(select +
+                                     "WHERE host = $1 AND kafka_port = $2 AND (removed_ms IS NULL OR "
+                                     "incarnation = 0) ORDER BY removed_ms IS NOT NULL, broker_id",
                                  wanted.host, static_cast<int>(wanted.kafka_port));
 }
 
@@ -110,14 +114,19 @@ result<registered_broker> register_broker(pqxx::connection& connection, const br
   }
   const broker_row known = row_of(found[0]);
   if (result<> same = check_identity(known, wanted); !same) return fail(same);
-  if (wanted.incarnation.value() == 0 && known.incarnation.value() != 0)
+  if (wanted.incarnation.value() == 0 && known.incarnation.value() != 0 && !known.removed())
     return registered_broker{known, false};
   broker_row next = wanted_row(wanted);
   next.id = known.id;
+  // A person who announces a removed broker again does not say which disk it had.
+  if (wanted.incarnation.value() == 0) {
+    next.incarnation = known.incarnation;
+    next.boot = known.boot;
+  }
   if (next.http_port == 0) next.http_port = known.http_port;
-  next.evicted_ms = known.evicted_ms;
+  next.evicted_ms = known.removed() ? 0 : known.evicted_ms;
   next.version = known.version;
-  const bool same = next.incarnation == known.incarnation && next.boot == known.boot &&
+  const bool same = !known.removed() && next.incarnation == known.incarnation && next.boot == known.boot &&
                     next.host == known.host && next.kafka_port == known.kafka_port &&
                     next.raft_port == known.raft_port && next.http_port == known.http_port &&
                     next.rack == known.rack && next.release == known.release;
@@ -126,12 +135,33 @@ result<registered_broker> register_broker(pqxx::connection& connection, const br
   transaction.exec_params(
       "UPDATE brokers SET incarnation = $2, boot = $3, host = $4, kafka_port = $5, raft_port = $6, http_port "
       "= $7, "
-      "rack = $8, release = $9, version = $10 WHERE broker_id = $1",
+      "rack = $8, release = $9, version = $10, removed_ms = NULL, "
+      "evicted_ms = CASE WHEN removed_ms IS NULL THEN evicted_ms END WHERE broker_id = $1",
       next.id.value(), next.incarnation.value(), next.boot.value(), next.host,
       static_cast<int>(next.kafka_port), static_cast<int>(next.raft_port), static_cast<int>(next.http_port),
       next.rack, next.release, next.version);
   transaction.commit();
-  return registered_broker{next, false};
+  return registered_broker{next, known.removed()};
+}
+
+result<broker_load> remove_broker(pqxx::connection& connection, broker_id broker) {
+  pqxx::work transaction(connection);
+  // Behind the lock of the version row, under which topics are created.
+  const metadata_version version = raise_version(transaction);
+  const auto load = transaction.exec_params1(
+      "SELECT count(*), count(DISTINCT topic_id) FROM partitions JOIN topics USING (topic_id) WHERE "
+      "deleted_ms IS NULL AND voters @> jsonb_build_array(jsonb_build_object('broker_id', $1::integer))",
+      broker.value());
+  const broker_load found{load[0].as<std::int64_t>(), load[1].as<std::int64_t>()};
+  if (found.replicas > 0) return found;
+  const auto changed = transaction.exec_params(
+      "UPDATE brokers SET removed_ms = marquee_now_ms(), version = $2 WHERE broker_id = $1 AND removed_ms IS "
+      "NULL",
+      broker.value(), version);
+  if (changed.affected_rows() == 0)
+    return fail(error_code::not_found, "there is no broker " + std::to_string(broker.value()));
+  transaction.commit();
+  return found;
 }
 
 result<broker_row> set_eviction(pqxx::connection& connection, const eviction_order& order,
@@ -144,8 +174,9 @@ result<broker_row> set_eviction(pqxx::connection& connection, const eviction_ord
     return fail(error_code::refused, "this manager is no longer the controller");
   const auto changed = transaction.exec_params(
       "UPDATE brokers SET evicted_ms = CASE WHEN $3 THEN marquee_now_ms() END, version = $4 "
-      "WHERE broker_id = $1 AND boot = $2 AND (evicted_ms IS NULL) = $3 RETURNING broker_id, incarnation, "
-      "boot, host, kafka_port, raft_port, http_port, rack, release, version, coalesce(evicted_ms, 0)",
+      "WHERE broker_id = $1 AND boot = $2 AND removed_ms IS NULL AND (evicted_ms IS NULL) = $3 "
+      "RETURNING broker_id, incarnation, boot, host, kafka_port, raft_port, http_port, rack, release, "
+      "version, coalesce(evicted_ms, 0), 0",
       order.broker.value(), order.boot.value(), order.evicted, version);
   if (changed.empty())
     return fail(error_code::conflict, "broker " + std::to_string(order.broker.value()) +

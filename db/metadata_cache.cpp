@@ -64,7 +64,12 @@ metadata_cache::applied metadata_cache::apply(const metadata_changes& changes) {
       next->by_name_.erase(place);
     }
   }
-  for (const broker_row& broker : changes.brokers) next->brokers_[broker.id] = broker;
+  for (const broker_row& broker : changes.brokers) {
+    if (broker.removed())
+      next->brokers_.erase(broker.id);
+    else
+      next->brokers_[broker.id] = broker;
+  }
   // What was deleted once stays deleted, also when a backup does not know of it.
   deleted_producers_.insert(changes.deleted_producers.begin(), changes.deleted_producers.end());
   deleted_consumers_.insert(changes.deleted_consumers.begin(), changes.deleted_consumers.end());

@@ -48,9 +48,11 @@ struct broker_row {
   std::string rack{};
   std::string release{};        ///< what the broker says its version is
   std::int64_t evicted_ms = 0;  ///< 0: it is not
+  std::int64_t removed_ms = 0;  ///< 0: it is a broker of this cluster; else all that is left is its id
   metadata_version version = 0;
 
   [[nodiscard]] bool evicted() const { return evicted_ms != 0; }
+  [[nodiscard]] bool removed() const { return removed_ms != 0; }
 };
 
 /// A manager that lives or lived. Written often, so it carries no version.

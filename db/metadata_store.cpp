@@ -58,6 +58,11 @@ net::task<result<registered_broker>> metadata_store::register_broker(broker_regi
       end);
 }
 
+net::task<result<broker_load>> metadata_store::remove_broker(broker_id broker, net::deadline end) {
+  return pool_->run<broker_load>(
+      [broker](pqxx::connection& connection) { return statements::remove_broker(connection, broker); }, end);
+}
+
 net::task<result<broker_row>> metadata_store::set_eviction(eviction_order order, controller_office office,
                                                            net::deadline end) {
   return pool_->run<broker_row>(

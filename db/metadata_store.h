@@ -54,6 +54,12 @@ struct registered_broker {
   bool created = false;
 };
 
+/// What live topics have on a broker.
+struct broker_load {
+  std::int64_t replicas = 0;
+  std::int64_t topics = 0;
+};
+
 /// A broker, as it was when the controller decided, is to count as evicted or no longer to.
 struct eviction_order {
   broker_id broker{};
@@ -102,6 +108,10 @@ class metadata_store {
   /// address and incarnation, or a boot count below the known one).
   [[nodiscard]] net::task<result<registered_broker>> register_broker(broker_registration registration,
                                                                      net::deadline end);
+
+  /// Takes a broker that has no replicas out of the cluster; its id stays its own, and it is taken back when
+  /// it registers again. With replicas nothing is changed: they are what is returned. Errors: not_found.
+  [[nodiscard]] net::task<result<broker_load>> remove_broker(broker_id broker, net::deadline end);
 
   /// Evicts a broker or takes it back. Errors: refused (`office` is not the newest any more), conflict
   /// (another boot, or the row says so already).

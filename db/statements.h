@@ -32,6 +32,7 @@ result<metadata_version> delete_topic(pqxx::connection& connection, const uuid& 
 result<topic_row> change_topic_config(pqxx::connection& connection, const uuid& topic_id,
                                       const std::map<std::string, std::string>& changes);
 result<registered_broker> register_broker(pqxx::connection& connection, const broker_registration& wanted);
+result<broker_load> remove_broker(pqxx::connection& connection, broker_id broker);
 result<broker_row> set_eviction(pqxx::connection& connection, const eviction_order& order,
                                 const controller_office& office);
 result<std::int64_t> take_producer_ids(pqxx::connection& connection, std::int64_t count);

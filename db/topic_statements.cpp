@@ -63,7 +63,7 @@ void read_topics(read_transaction& transaction, metadata_changes& changes) {
 void read_brokers(read_transaction& transaction, metadata_changes& changes) {
   for (const auto& row : transaction.exec_params("SELECT broker_id, incarnation, boot, host, kafka_port, "
                                                  "raft_port, http_port, rack, release, version, "
-                                                 "coalesce(evicted_ms, 0) "
+                                                 "coalesce(evicted_ms, 0), coalesce(removed_ms, 0) "
                                                  "FROM brokers WHERE version > $1 ORDER BY broker_id",
                                                  changes.above))
     changes.brokers.push_back({.id = broker_id(row[0].as<std::int32_t>()),
@@ -76,6 +76,7 @@ void read_brokers(read_transaction& transaction, metadata_changes& changes) {
                                .rack = row[7].as<std::string>(),
                                .release = row[8].as<std::string>(),
                                .evicted_ms = row[10].as<std::int64_t>(),
+                               .removed_ms = row[11].as<std::int64_t>(),
                                .version = row[9].as<metadata_version>()});
 }
 

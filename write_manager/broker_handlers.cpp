@@ -1,6 +1,7 @@
 #include "write_manager/broker_handlers.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -232,13 +233,49 @@ net::task<http_response> list_brokers(manager_context& context, http_exchange& e
   co_return net::json_response("{\"status\":\"success\",\"brokers\":[" + list + "]}");
 }
 
+http_response not_removed_with(const manager_context& context, broker_id id, const db::broker_load& load) {
+  return net::to_response(context.problem(409, "BROKER_HAS_REPLICAS",
+                                          "broker " + std::to_string(id.value()) + " holds " +
+                                              std::to_string(load.replicas) + " replicas of " +
+                                              std::to_string(load.topics) +
+                                              " topics, and replicas cannot be moved to other brokers yet: "
+                                              "delete those topics first, or keep the "
+                                              "broker, and start it again if it is down"));
+}
+
+/// One that runs would be back with its next heartbeat.
+bool is_running(const manager_context& context, broker_id id) {
+  return context.registry.state_of(id) == broker_state::isolated ||
+         context.registry.ask_health(
+             [id](const broker_health& health, std::int64_t now_ms) { return health.answers(id, now_ms); });
+}
+
 net::task<http_response> remove_broker(manager_context& context, http_exchange& exchange) {
+  const std::string text(exchange.path_parameter("id"));
   if (auto may =
-          context.authorise(exchange.request, net::operation::administer, {net::resource_kind::broker, {}});
+          context.authorise(exchange.request, net::operation::administer, {net::resource_kind::broker, text});
       !may)
     co_return net::to_response(may.error());
-  co_return net::to_response(
-      context.problem(501, "NOT_IMPLEMENTED", "draining and removing a broker comes with a later release"));
+  std::int32_t number = 0;
+  const auto [end_of_number, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failed != std::errc{} || end_of_number != text.data() + text.size() || number < 1)
+    co_return net::to_response(context.problem(
+        404, "BROKER_NOT_FOUND", "there is no such broker: ids are numbers, GET /brokers lists them"));
+  const broker_id id(number);
+  const net::deadline end = context.metadata_deadline(exchange);
+  if (is_running(context, id))
+    co_return net::to_response(context.problem(
+        409, "BROKER_ALIVE",
+        "broker " + std::to_string(id.value()) + " runs, and would register again: stop it first"));
+  const auto load = co_await context.store.remove_broker(id, end);
+  if (!load && load.error().code == error_code::not_found)
+    co_return net::to_response(context.problem(404, "BROKER_NOT_FOUND", load.error().message));
+  if (!load) co_return net::to_response(context.from_store(load.error()));
+  if (load->replicas > 0) co_return not_removed_with(context, id, *load);
+  static_cast<void>(co_await context.follower.refresh(end));
+  log_info("write_manager", "broker {} was removed from the cluster", id.value());
+  co_return net::json_response("{\"status\":\"success\",\"broker_id\":" + std::to_string(id.value()) + "}",
+                               202);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 
 from cluster import api
+from cluster.failure import ClusterFailure
 from thresholds import EVICTION_MS, SUSPECT_MS
 
 
@@ -53,6 +54,8 @@ def test_frozen_broker_is_evicted_and_taken_back_with_its_leaderships(cluster):
         listed = cluster.brokers()[gone]
         assert listed["partitions"] >= 6 and listed["leaders"] == 0
         assert listed["last_seen_ms"] < time.time() * 1000 - EVICTION_MS
+        with pytest.raises(ClusterFailure, match="replicas cannot be moved"):
+            cluster.api("DELETE", f"/broker/{gone}")
     cluster.wait_for_state(frozen, "alive", seconds=5)
     cluster.wait(lambda: gone in kafka_brokers(cluster, other), "Kafka clients are not told that it is back")
     cluster.wait(lambda: len([p for p in partitions() if p["leader"] == gone]) == 2, "leaders were not spread again")

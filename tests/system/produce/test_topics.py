@@ -174,7 +174,10 @@ def test_brokers_are_listed_and_announced(cluster):
             assert f"{broker['host']}:{broker['kafka_port']}" == known[broker["broker_id"]]["kafka"]
             assert broker["partitions"] > 0 and isinstance(broker["leaders"], int)
             assert abs(broker["last_seen_ms"] - time.time() * 1000) < 10_000
-    assert_failure(call(cluster.url, "DELETE", "/broker/1"), 501, "NOT_IMPLEMENTED")
+    refused = call(cluster.url, "DELETE", "/broker/1")
+    assert_failure(refused, 409, "BROKER_ALIVE", retriable=False)
+    for unknown in ("0", "4711", "one"):
+        assert_failure(call(cluster.url, "DELETE", f"/broker/{unknown}"), 404, "BROKER_NOT_FOUND")
 
 
 def test_an_address_may_be_announced_before_its_broker_comes(cluster):
@@ -197,6 +200,15 @@ def test_an_address_may_be_announced_before_its_broker_comes(cluster):
         assert_failure(refused, 400, "BAD_REQUEST", pointer=pointer)
     # Nobody runs there: it gets no partitions, and topics are made as before.
     assert create_topic(cluster.url, "topics-beside-announced", partitions=3)["topic"]["partitions"]
+    # So it can be removed again, and announced again.
+    ours = first["broker_id"]
+    removed = call(cluster.url, "DELETE", f"/broker/{ours}")
+    assert (removed.status, removed["status"], removed["broker_id"]) == (202, "success", ours), removed
+    assert_failure(call(cluster.url, "DELETE", f"/broker/{ours}"), 404, "BROKER_NOT_FOUND")
+    assert ours not in [b["broker_id"] for b in call(cluster.url, "GET", "/brokers")["brokers"]]
+    assert call(cluster.url, "POST", "/broker", announced)["broker_id"] == ours
+    assert b"is removed" in cluster.marquee("cluster", "remove-broker", str(ours)).stdout
+    assert cluster.marquee("cluster", "remove-broker", str(ours), check=False).returncode == 5
 
 
 def test_a_description_never_hangs_on_a_frozen_broker(cluster):

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "db/controller_lock.h"
+#include "db/metadata_cache.h"
 #include "tests/unit/db/store_fixture.h"
 
 namespace marquee::db {
@@ -69,6 +70,69 @@ TEST_F(eviction_test, broker_that_was_started_again_meanwhile_is_not_evicted_and
   EXPECT_EQ(set_eviction(boot_count(1), true, *lock_.held()).error().code, error_code::conflict);
   ASSERT_TRUE(set_eviction(boot_count(2), true, *lock_.held()));
   EXPECT_TRUE(register_broker(3)->broker.evicted());
+}
+
+class removal_test : public health_store_test {
+ protected:
+  result<broker_load> remove(broker_id broker) {
+    return ask([&] { return store_.remove_broker(broker, deadline::in_ms(patience_ms)); });
+  }
+};
+
+TEST_F(removal_test, broker_without_replicas_is_removed_once_and_all_managers_hear_of_it) {
+  const broker_row known = register_broker(1)->broker;
+  const auto removed = remove(known.id);
+  ASSERT_TRUE(removed) << removed.error().message;
+  EXPECT_EQ(removed->replicas, 0);
+  const auto read = changes(known.version);
+  ASSERT_EQ(read->brokers.size(), 1U);
+  EXPECT_TRUE(read->brokers[0].removed());
+  EXPECT_EQ(remove(known.id).error().code, error_code::not_found);
+  EXPECT_EQ(remove(broker_id(4711)).error().code, error_code::not_found);
+  metadata_cache cache;
+  ASSERT_EQ(cache.apply(*changes(0)), metadata_cache::applied::news);
+  EXPECT_FALSE(cache.snapshot()->brokers().contains(known.id));
+}
+
+TEST_F(removal_test, broker_with_replicas_stays_and_they_are_counted) {
+  const broker_row known = register_broker(1)->broker;
+  new_topic topic;
+  topic.topic_id = uuid::random();
+  topic.name = "removal";
+  const replica_id here{known.id, known.incarnation};
+  topic.partitions = {{partition_id(0), {here}}, {partition_id(1), {here}}};
+  ASSERT_TRUE(ask([&] { return store_.create_topic(topic, deadline::in_ms(patience_ms)); }));
+  const auto load = remove(known.id);
+  ASSERT_TRUE(load) << load.error().message;
+  EXPECT_EQ(load->replicas, 2);
+  EXPECT_EQ(load->topics, 1);
+  EXPECT_FALSE(register_broker(1)->created) << "nothing was changed";
+  ASSERT_TRUE(ask([&] { return store_.delete_topic(topic.topic_id, deadline::in_ms(patience_ms)); }));
+  EXPECT_EQ(remove(known.id)->replicas, 0) << "those of a deleted topic do not count";
+}
+
+TEST_F(removal_test, removed_broker_that_registers_again_is_back_with_its_id) {
+  const broker_row known = register_broker(1)->broker;
+  ASSERT_TRUE(remove(known.id));
+  const auto back = register_broker(2);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_TRUE(back->created);
+  EXPECT_EQ(back->broker.id, known.id);
+  EXPECT_FALSE(changes(known.version)->brokers.at(0).removed());
+}
+
+TEST_F(removal_test, address_of_a_removed_broker_is_free_and_its_id_is_not) {
+  const broker_row known = register_broker(1)->broker;
+  ASSERT_TRUE(remove(known.id));
+  broker_registration other{.incarnation = incarnation_id(78),
+                            .boot = boot_count(1),
+                            .host = known.host,
+                            .kafka_port = known.kafka_port};
+  other.raft_port = known.raft_port;
+  const auto made = store_fixture::register_broker(other);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(made->created);
+  EXPECT_NE(made->broker.id, known.id);
 }
 
 TEST_F(health_store_test, activity_keeps_the_newest_time_and_gives_what_was_written_since) {

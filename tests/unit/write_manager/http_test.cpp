@@ -203,6 +203,19 @@ TEST_F(write_manager_http, cluster_shows_whose_disk_is_full) {
   EXPECT_EQ(register_broker(2, {{"broker_id", 1}, {"disk", "brimming"}}).body["pointer"], "/disk");
 }
 
+TEST_F(write_manager_http, broker_that_never_came_is_removed_and_one_that_runs_is_not) {
+  EXPECT_EQ(register_broker(2).status, 201);
+  EXPECT_EQ(register_broker(3, {{"incarnation", 0}}).body["broker_id"], 2);
+  EXPECT_EQ(ask("DELETE", "/broker/1").body["code"], "BROKER_ALIVE");
+  const answer removed = ask("DELETE", "/broker/2");
+  EXPECT_EQ(removed.status, 202);
+  EXPECT_EQ(removed.body["broker_id"], 2);
+  EXPECT_EQ(ask("DELETE", "/broker/2").status, 404);
+  EXPECT_EQ(ask("DELETE", "/broker/99999999999").body["code"], "BROKER_NOT_FOUND");
+  EXPECT_EQ(ask("GET", "/brokers").body["brokers"].size(), 1U);
+  EXPECT_EQ(register_broker(3, {{"incarnation", 0}}).status, 201) << "it may be announced again";
+}
+
 /// Its own server, because it is stopped.
 class write_manager_without_postgres : public write_manager_http {
  protected:
