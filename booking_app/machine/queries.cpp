@@ -155,11 +155,8 @@ std::optional<std::string> lock_json(const machine_state& state, std::string_vie
     write_holder(out, found->grant->client, found->grant->session);
   else
     out.raw("null");
-  out.field("name", found->name).name("token");
-  if (found->grant)
-    out.value(found->grant->token).field("ttl_left_ms", found->grant->deadline_ms - state.clock.time_ms);
-  else
-    out.raw("null").field("ttl_left_ms", 0);
+  out.field("name", found->name).field("token", found->grant ? found->grant->token : found->last_token);
+  out.field("ttl_left_ms", found->grant ? found->grant->deadline_ms - state.clock.time_ms : 0);
   out.name("waiters").open_array();
   for (const auto& [since, waiter] : found->waiters) write_holder(out, waiter.client, waiter.session);
   return out.close_array().close_object().take();

@@ -41,7 +41,8 @@ enum class booking_filter : std::uint8_t { live, all };
 [[nodiscard]] std::string bookings_json(const machine_state& state, std::string_view client,
                                         booking_filter filter);
 
-/// `{"name","holder","token","ttl_left_ms","waiters"}`; nothing if nobody ever acquired it.
+/// `{"name","holder","token","ttl_left_ms","waiters"}`; nothing if nobody ever acquired it. The token of a
+/// free lock is that of its last grant.
 [[nodiscard]] std::optional<std::string> lock_json(const machine_state& state, std::string_view name);
 
 /// What was written to a lock file; empty if nothing was.

@@ -42,7 +42,8 @@ bool session_table::renew(std::int64_t id, std::int64_t time_ms) {
   deadlines_of(renewed).erase({renewed.due_ms(), id});
   renewed.state = session_state::active;
   renewed.lease_deadline_ms = time_ms + renewed.lease_ms;
-  deadlines_of(renewed).emplace(renewed.due_ms(), id);
+  // Mostly the latest deadline of all.
+  leases_.emplace_hint(leases_.end(), renewed.due_ms(), id);
   digest_.update(entity_kind::session, renewed);
   return was_in_jeopardy;
 }

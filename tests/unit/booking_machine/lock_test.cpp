@@ -227,6 +227,13 @@ TEST_F(locks, show_holder_and_waiters) {
                   {"token", 1},
                   {"ttl_left_ms", 7999},
                   {"waiters", {{{"client_id", "c2"}, {"session_id", "s-1"}}}}}));
+  release("c1", 1);
+  release("c2", 2);
+  EXPECT_EQ(json::parse(*lock_json(log.target.state(), "hall")), (json{{"name", "hall"},
+                                                                       {"holder", nullptr},
+                                                                       {"token", 2},
+                                                                       {"ttl_left_ms", 0},
+                                                                       {"waiters", json::array()}}));
 }
 
 }  // namespace
