@@ -103,7 +103,22 @@ def make():
     for name in ("n" * 255, "n" * 256, "a/b", " ", "\u00e9"):
         log.acquire("lorry", session, name)
     token = log.acquire("lorry", session, ttl_ms=3_600_000)["token"]
-    for data in ("", "YQ==", "YQ", "YQ=", "====", "YW\n=", "Y Q==", "_-8=", "+/8=", "A" * 2000):
+    for data in (
+        "",
+        "YQ==",
+        "YQ",
+        "YQ=",
+        "====",
+        "YW\n=",
+        "Y Q==",
+        "_-8=",
+        "+/8=",
+        "A" * 2000,
+        "YR==",
+        "YWI=YQ==",
+        "YWJj=",
+        "===",
+    ):
         fields = {"name": "hall-1", "token": token, "target": "t" * 128, "data_b64": data}
         log.send("lock.append", "lorry", fields, session_id=session)
     for ttl_ms in (0, 1, 3_600_000, 3_600_001):

@@ -21,7 +21,7 @@ def without_client(random, envelope):
 
 
 def without_body(random, envelope):
-    """Whether a command that needs no field needs a body is open."""
+    """It may be missing where no field of it is needed."""
     if envelope["type"] in ("session.open", "session.close", "tick", "sm.version"):
         return unknown_body_field(random, envelope)
     return without("body")(random, envelope)
@@ -130,7 +130,7 @@ def raw_damage(random, good):
     )()
 
 
-# What front ends send needs no key, and whether it needs a client is open.
+# What front ends send needs no key and no client.
 NO_DAMAGE_TO_TICKS = {both_keys, neither_key, bad_seq, bad_key, without_client}
 
 

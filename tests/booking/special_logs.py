@@ -3,6 +3,7 @@
 from random import Random
 
 import edge_log
+import mutations
 from booking_log import BookingLog
 from model import seats
 
@@ -89,6 +90,7 @@ ALL = {
     "day": a_day,
     "keys": ten_thousand_keys,
     "hall": a_big_hall,
+    "mutations": mutations.make,
     "choices": choices,
     "sixty": sixty_times_best_four,
 }

@@ -3,6 +3,7 @@
 import json
 
 SEQUENCE_FREE = ("tick", "sm.version")
+PUSHED = ("GRANTED", "WAIT_TIMEOUT", "SESSION_EXPIRED")
 # The fields of a success's body that the specification names, by code.
 BODY_FIELDS = {
     "SESSION_OPENED": ["session_id", "lease_ms", "grace_ms"],
@@ -61,7 +62,7 @@ def of_reply(reply):
 def of_replies(replies, kind):
     """In one order: the record's own answer, then whose waiting ended. A tick has nothing to answer."""
     if kind in SEQUENCE_FREE:
-        replies = [reply for reply in replies if reply.get("seq") is not None or reply.get("idem_key") is not None]
+        replies = [reply for reply in replies if reply["code"] in PUSHED and {"seq", "idem_key"} & set(reply)]
     fixed = [of_reply(reply) for reply in replies]
     return sorted(
         fixed, key=lambda one: (str(one.get("client_id")), one.get("seq", 0), str(one.get("idem_key")), one["code"])

@@ -56,5 +56,3 @@ FORCED_PAIRS = COMMON_PAIRS + [
     if code in own
 ]
 ALL_PAIRS = set(COMMON_PAIRS) | {(kind, code) for kind, codes in OWN_CODES.items() for code in codes.split()}
-# What only lock.acquire is told, when its waiting ends.
-PUSHED = ("GRANTED", "WAIT_TIMEOUT", "SESSION_EXPIRED")

@@ -12,7 +12,9 @@ count = integer(1)
 show_id = matching(ids.SHOW_ID)
 seats = list_of(text)
 best = fields(n=count, category_=text)
-category = fields(id=text, name=text, price_cents=integer(0), rows=list_of(integer(), may_be_empty=True))
+category = fields(
+    id=text, name=text, price_cents=integer(0), rows=list_of(integer(-(2**63), 2**63 - 1), may_be_empty=True)
+)
 categories = list_of(category)
 queue = fields(max_active=count, admit_ms=milliseconds)
 
@@ -31,7 +33,7 @@ BODIES = {
     ),
     "show.remove": fields(show_id=show_id, on_booked_=one_of("reject", "cancel", "rebook_next")),
     "seat.hold": fields(seats_or_best, show_id=show_id, seats_=seats, best_=best, ttl_ms_=milliseconds),
-    "hold.extend": fields(hold_id=text, ttl_ms=milliseconds),
+    "hold.extend": fields(hold_id=text, ttl_ms_=milliseconds),
     "hold.release": fields(hold_id=text, seats_=seats),
     "booking.confirm": fields(hold_id=text),
     "seat.reserve": fields(seats_or_best, show_id=show_id, seats_=seats, best_=best, expected_version_=integer()),
@@ -42,7 +44,7 @@ BODIES = {
     ),
     "multi.reserve": fields(each_show_once, items=list_of(fields(show_id=show_id, seats=seats))),
     "waitlist.join": fields(show_id=show_id, n=count, category_=text),
-    "waitlist.leave": fields(show_id=show_id),
+    "waitlist.leave": fields(show_id=show_id, n_=count, category_=text),
     "seat.block": fields(show_id=show_id, seats=seats, reason=text),
     "seat.unblock": fields(show_id=show_id, seats=seats, reason=text),
     "queue.join": fields(show_id=show_id),

@@ -20,13 +20,14 @@ def decode(value):
     need(isinstance(envelope, dict), "not an object")
     need(isinstance(envelope.get("type"), str) and envelope["type"] in BODIES, "unknown type")
     integer(1, 1)(envelope.get("v"))
-    short_text(envelope.get("client_id"))
+    if "client_id" in envelope or envelope["type"] not in EXEMPT:
+        short_text(envelope.get("client_id"))
     optional_envelope_fields(envelope)
     if envelope["type"] not in EXEMPT:
         need(("seq" in envelope) != ("idem_key" in envelope), "exactly one of seq and idem_key")
     if envelope["type"].startswith("lock.") or envelope["type"] == "session.close":
         need("session_id" in envelope, "session_id is missing")
-    BODIES[envelope["type"]](envelope.get("body"))
+    BODIES[envelope["type"]](envelope.get("body", {}))
     return Command(envelope)
 
 

@@ -79,11 +79,12 @@ def hold(state, record, command):
 
 def extend(state, record, command):
     hold = find_own_live(state, command)
-    deadline = state.time_ms + command.body["ttl_ms"]
+    ttl_ms = command.body.get("ttl_ms", state.config["hold_ms"])
+    deadline = state.time_ms + ttl_ms
     if deadline > hold["made"] + state.config["max_hold_ms"]:
         raise Refusal("HOLD_LIMIT")
     hold["deadline"] = deadline
-    return Answer("EXTENDED", {"hold_id": hold["id"], "expires_in_ms": command.body["ttl_ms"]}, hold["show"])
+    return Answer("EXTENDED", {"hold_id": hold["id"], "expires_in_ms": ttl_ms}, hold["show"])
 
 
 def release(state, record, command):

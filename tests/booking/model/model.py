@@ -76,10 +76,9 @@ class Model:
 
     def answer(self, record, command):
         """Steps 2 and 3, whose refusals are not stored; then what is."""
-        if command.type in envelope.EXEMPT:
-            return self.execute(record, command)
+        has_key = command.type not in envelope.EXEMPT
         try:
-            stored = dedup.find(self.state, command)
+            stored = dedup.find(self.state, command) if has_key else None
             if stored is not None:
                 return {**stored, "replayed": True}
             for session_id in (command.session, command.body.get("resume")):
@@ -88,7 +87,8 @@ class Model:
         except Refusal as refusal:
             return self.refused(record, command, refusal)
         reply = self.execute(record, command)
-        dedup.store(self.state, command, reply)
+        if has_key:
+            dedup.store(self.state, command, reply)
         return reply
 
     def execute(self, record, command):

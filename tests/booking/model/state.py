@@ -52,8 +52,8 @@ class Command:
 
     def __init__(self, envelope):
         self.type = envelope["type"]
-        self.body = envelope["body"]
-        self.client = envelope["client_id"]
+        self.body = envelope.get("body", {})
+        self.client = envelope.get("client_id", "")
         self.session = envelope.get("session_id")
         self.seq = envelope.get("seq")
         self.idem_key = envelope.get("idem_key")
