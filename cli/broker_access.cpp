@@ -161,8 +161,10 @@ client::outcome<std::vector<std::string>> broker_access::brokers() const {
     client::administrator administrator(*options);
     const auto answer = administrator.cluster();
     if (answer)
-      for (const auto& [id, address] : brokers_among(json::parse(*answer, nullptr, false)))
-        found.push_back(address);
+      for (const auto& [id, address] : brokers_among(json::parse(*answer, nullptr, false))) {
+        // Two that were announced at one address are one process.
+        if (std::ranges::find(found, address) == found.end()) found.push_back(address);
+      }
     else
       failure = answer.error();
   }

@@ -95,8 +95,8 @@ exit_code run_follow(const command_context& context, const std::optional<partiti
   return is_interrupted() ? exit_code::interrupted : exit_code::success;
 }
 
-/// Replicas of all answers, in the order of partitions and brokers; those of brokers that did not answer are
-/// counted.
+/// Replicas of all answers, in the order of partitions and brokers, each once however many names its broker
+/// has; those of brokers that did not answer are counted.
 struct gathered {
   std::vector<json> replicas;
   std::vector<const broker_answer*> failed;
@@ -112,10 +112,13 @@ gathered gather(const std::vector<broker_answer>& answers) {
     else if (each.code != "NO_REPLICA")
       all.failed.push_back(&each);
   }
-  std::ranges::sort(all.replicas, {}, [](const json& one) {
+  const auto place = [](const json& one) {
     return std::tuple(text_at(one, "topic"), text_at(one, "topic_id"), one.value("partition", 0),
-                      one.value("broker_id", 0));
-  });
+                      one.value("broker_id", 0), text_at(one, "incarnation"));
+  };
+  std::ranges::sort(all.replicas, {}, place);
+  const auto repeated = std::ranges::unique(all.replicas, {}, place);
+  all.replicas.erase(repeated.begin(), repeated.end());
   return all;
 }
 

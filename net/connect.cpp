@@ -8,6 +8,7 @@
 
 #include "net/asio_call.h"
 #include "net/event_loop_state.h"
+#include "net/future.h"
 #include "net/stream.h"
 #include "net/stream_state.h"
 
@@ -17,12 +18,10 @@ using asio::ip::tcp;
 namespace marquee::net {
 namespace {
 
-/// Closes the socket (or ends the resolver) when time is up or nobody wants it any more; does nothing once it
-/// is destroyed.
-template <class Target>
+/// Closes the socket when time is up or nobody wants it any more; does nothing once it is destroyed.
 class give_up_at {
  public:
-  give_up_at(std::shared_ptr<Target> target, deadline end, std::stop_token cancel)
+  give_up_at(std::shared_ptr<tcp::socket> target, deadline end, std::stop_token cancel)
       : timer_(target->get_executor(), end.when()), on_cancel_(std::move(cancel), [target] {
           asio::post(target->get_executor(), [weak = std::weak_ptr(target)] {
             if (const auto alive = weak.lock()) alive->cancel();
@@ -51,16 +50,26 @@ task<result<std::vector<tcp::endpoint>>> resolve(const endpoint& where, deadline
   boost::system::error_code not_numeric;
   const asio::ip::address address = asio::ip::make_address(where.host, not_numeric);
   if (!not_numeric) co_return std::vector<tcp::endpoint>{tcp::endpoint(address, where.port)};
+  using found_addresses = tcp::resolver::results_type;
   const auto resolver = std::make_shared<tcp::resolver>(event_loop::state::current().io);
-  const give_up_at<tcp::resolver> limit(resolver, end, cancel);
-  const auto [ec, found] = co_await await_asio<tcp::resolver::results_type>([&](auto handler) {
-    resolver->async_resolve(where.host, std::to_string(where.port), std::move(handler));
-  });
-  if (limit.fired()) co_return fail(error_code::timed_out, "resolving " + where.host + " took too long");
-  if (cancel.stop_requested()) co_return failure(cancelled(where));
-  if (ec) co_return fail(error_code::unavailable, "cannot resolve " + where.host + ": " + ec.message());
+  const promise<found_addresses> told;
+  resolver->async_resolve(
+      where.host, std::to_string(where.port),
+      [resolver, told, name = where.host](const boost::system::error_code& ec, found_addresses found) {
+        if (ec)
+          told.set(fail(error_code::unavailable, "cannot resolve " + name + ": " + ec.message()));
+        else
+          told.set(std::move(found));
+      });
+  // Asio calls the handler when the system's resolver has returned, however late that is: it is not waited
+  // for.
+  const result<found_addresses> found = co_await told.get_future().wait(end, cancel);
+  if (!found && found.error().code == error_code::timed_out)
+    co_return fail(error_code::timed_out, "resolving " + where.host + " took too long");
+  if (!found && found.error().code == error_code::cancelled) co_return failure(cancelled(where));
+  if (!found) co_return fail(found);
   std::vector<tcp::endpoint> addresses;
-  for (const auto& each : found) addresses.push_back(each.endpoint());
+  for (const auto& each : *found) addresses.push_back(each.endpoint());
   co_return addresses;
 }
 
@@ -72,7 +81,7 @@ task<result<stream>> connect(endpoint where, deadline end, std::stop_token cance
   error last{error_code::unavailable, to_string(where) + " has no address"};
   for (const tcp::endpoint& address : *addresses) {
     const auto socket = std::make_shared<tcp::socket>(event_loop::state::current().io);
-    const give_up_at<tcp::socket> limit(socket, end, cancel);
+    const give_up_at limit(socket, end, cancel);
     const auto [ec] =
         co_await await_asio<>([&](auto handler) { socket->async_connect(address, std::move(handler)); });
     if (!ec) co_return stream(std::make_shared<stream::state>(std::move(*socket)));

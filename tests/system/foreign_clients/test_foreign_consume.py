@@ -23,6 +23,9 @@ def topic_with_ten(cluster, topic):
     producer = cluster.api("POST", "/producer/register", {"topic": topic})["producer_id"]
     messages = [{"message": f"number {n}"} for n in range(10)]
     cluster.api("POST", "/producer/produce", {"topic": topic, "producer_id": producer, "messages": messages})
+    for broker in range(3):  # the controller tells one after the other
+        while b", leader " not in cluster.kcat("-L", "-t", topic, broker=broker):
+            time.sleep(0.05)
 
 
 @each(CONSUMERS)

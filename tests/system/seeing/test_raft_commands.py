@@ -72,6 +72,19 @@ def test_only_the_leader_stores_and_every_replica_shows_what_is_committed(cluste
     assert [(r["offset"], r["key"], r["value"]) for r in told["records"]] == [(0, "k", "hello")]
 
 
+def test_a_broker_with_two_names_is_listed_once(cluster):
+    topic = "raft-two-names"
+    make_topic(cluster, topic)
+    port = int(cluster.processes("broker")[0]["http"].rsplit(":", 1)[1])
+    twin = {"host": "localhost", "kafka_port": 1, "raft_port": 1, "http_port": port}
+    twins = [cluster.api("POST", "/broker", {**twin, "kafka_port": number})["broker_id"] for number in (1, 2)]
+    try:
+        assert len({each["broker_id"] for each in status(cluster, topic)}) == len(status(cluster, topic)) == 3
+    finally:
+        for each in twins:
+            cluster.api("DELETE", f"/broker/{each}")
+
+
 def test_leadership_moves_as_told_and_is_seen_as_it_happens(cluster):
     topic = "raft-moves"
     make_topic(cluster, topic)
