@@ -48,8 +48,8 @@ class booking_table {
   /// Drops what was cancelled 24 h before `time_ms`.
   void forget(std::int64_t time_ms);
 
-  void visit(auto&& visitor) const {
-    for (const entity_id& id : sorted_keys(bookings_)) visitor(entity_kind::booking, bookings_.at(id));
+  void visit(auto&& visitor, walk order = walk::sorted) const {
+    visit_values(bookings_, order, [&](const booking& one) { visitor(entity_kind::booking, one); });
   }
   /// After all bookings of a snapshot were added.
   void restore_memory();

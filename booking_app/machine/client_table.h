@@ -89,12 +89,11 @@ class client_table {
   /// Drops keys first used 24 h before `time_ms`.
   void forget(std::int64_t time_ms);
 
-  void visit(auto&& visitor) const {
-    for (const std::string& id : sorted_keys(clients_))
-      visitor(entity_kind::client, clients_.find(id)->second);
+  void visit(auto&& visitor, walk order = walk::sorted) const {
+    visit_values(clients_, order, [&](const client& known) { visitor(entity_kind::client, known); });
   }
-  void visit_answers(auto&& visitor) const {
-    visit([&](entity_kind, const client& known) {
+  void visit_answers(auto&& visitor, walk order = walk::sorted) const {
+    visit_values(clients_, order, [&](const client& known) {
       for (const auto& [sequence, stored] : known.by_sequence) {
         const answer_key key{sequence, ""};
         visitor(entity_kind::stored_answer, keyed_answer{known.id, key, stored});

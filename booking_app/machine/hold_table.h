@@ -56,8 +56,8 @@ class hold_table {
   [[nodiscard]] std::vector<entity_id> of_session(std::int64_t session) const;
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const;
 
-  void visit(auto&& visitor) const {
-    for (const entity_id& id : sorted_keys(holds_)) visitor(entity_kind::hold, holds_.at(id));
+  void visit(auto&& visitor, walk order = walk::sorted) const {
+    visit_values(holds_, order, [&](const hold& one) { visitor(entity_kind::hold, one); });
   }
   /// After all holds of a snapshot were added.
   void restore_memory();

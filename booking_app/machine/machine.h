@@ -14,7 +14,7 @@
 
 namespace marquee::booking {
 
-/// The booking state machine: a pure function of the records of `booking.cmd` (shared/booking.md section 4).
+/// The booking state machine: a pure function of the records of `booking.cmd` (booking.md section 4).
 /// No clock, file, thread, random number or floating point; whoever owns it calls it from one thread at a
 /// time. No record can make it fail: what is no command is answered `BAD_COMMAND` and moves nothing but time.
 /// The same records give the same outcomes and digests on every replica, also across a snapshot.

@@ -23,13 +23,13 @@ digest_value machine_state::recomputed_digest() const {
   const auto add = [&](entity_kind kind, const auto& entity) { sum.add(kind, entity); };
   add(entity_kind::settings, config);
   add(entity_kind::token_counter, locks.counter());
-  clients.visit(add);
-  clients.visit_answers(add);
-  sessions.visit(add);
+  clients.visit(add, walk::as_it_comes);
+  clients.visit_answers(add, walk::as_it_comes);
+  sessions.visit(add, walk::as_it_comes);
   shows.visit(add);
   shows.visit_details(add);
-  holds.visit(add);
-  bookings.visit(add);
+  holds.visit(add, walk::as_it_comes);
+  bookings.visit(add, walk::as_it_comes);
   waiting.visit(add);
   admissions.visit(add);
   locks.visit(add);

@@ -59,8 +59,8 @@ class session_table {
   [[nodiscard]] std::vector<std::int64_t> past_grace(std::int64_t time_ms) const;
   [[nodiscard]] std::optional<std::int64_t> next_deadline() const;
 
-  void visit(auto&& visitor) const {
-    for (const std::int64_t id : sorted_keys(sessions_)) visitor(entity_kind::session, sessions_.at(id));
+  void visit(auto&& visitor, walk order = walk::sorted) const {
+    visit_values(sessions_, order, [&](const session& one) { visitor(entity_kind::session, one); });
   }
 
  private:
