@@ -63,7 +63,7 @@ command_body decode_block_change(field_reader& body, block_change change) {
   changed.change = change;
   changed.show_id = read_show_id(body);
   changed.seats = read_seats(body);
-  changed.reason = body.optional_text("reason").value_or("");
+  changed.reason = body.text("reason");
   return changed;
 }
 

@@ -66,7 +66,7 @@ command_body decode_lock_release(field_reader& body) {
 command_body decode_lock_break(field_reader& body) {
   lock_break broken;
   broken.name = read_lock_name(body);
-  broken.reason = body.optional_text("reason").value_or("");
+  broken.reason = body.text("reason");
   return broken;
 }
 

@@ -27,7 +27,7 @@ def places(value, found=()):
 
 def with_other_value(random, envelope):
     envelope = copy.deepcopy(envelope)
-    *path, last = random.choice([place for place in places(envelope) if place and place[-1] != "reason"])
+    *path, last = random.choice([place for place in places(envelope) if place])
     parent = envelope
     for name in path:
         parent = parent[name]

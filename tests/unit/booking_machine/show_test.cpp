@@ -178,6 +178,8 @@ TEST(seat_block, takes_seats_out_of_sale) {
   const auto change = [&](const std::string& type, const json& seats, const std::string& client = "admin") {
     return log.send(client, type, {{"show_id", "S1"}, {"seats", seats}, {"reason", "broken"}});
   };
+  const json silent = {{"show_id", "S1"}, {"seats", list({"1B"})}};
+  EXPECT_EQ(log.send("admin", "seat.block", silent)["code"], "BAD_COMMAND") << "without a reason";
   EXPECT_EQ(change("seat.block", {"1B"}, "ann")["code"], "NOT_ADMIN");
   EXPECT_EQ(change("seat.block", list({"1B", "1B"}))["code"], "DUPLICATE_SEAT");
   EXPECT_EQ(change("seat.block", list({"1Z"}))["code"], "NO_SUCH_SEAT");
