@@ -78,6 +78,8 @@ class leader_feed_test : public testing::Test {
       client->close();
       co_return;
     });
+    // What the feed still waits for refers to `http`, which must outlive the thread.
+    client_loop.stop();
   }
 
   void follow(std::vector<net::endpoint> brokers) {
