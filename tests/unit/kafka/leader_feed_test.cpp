@@ -136,9 +136,10 @@ TEST_F(leader_feed_test, news_that_come_late_do_not_undo_newer_ones) {
 
 TEST_F(leader_feed_test, one_broker_is_asked_once_at_a_time) {
   follow({one.where()});
-  ASSERT_TRUE(wait_until([&] { return one.questions() == 2; }));
+  ASSERT_TRUE(wait_until([&] { return one.questions() >= 2; }));
   one.tell(2, 2);
-  ASSERT_TRUE(wait_until([&] { return known_leader() == broker_id(2) && one.questions() == 3; }));
+  ASSERT_TRUE(wait_until([&] { return known_leader() == broker_id(2) && one.questions() >= 3; }));
+  EXPECT_EQ(one.questions(), 3) << "a second poll asked the same broker";
 }
 
 }  // namespace
