@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -70,15 +71,17 @@ TEST(task, needs_no_stack_for_a_hundred_thousand_that_end_at_once) {
 TEST(event_loop, starts_a_coroutine_at_once_when_it_is_spawned_on_the_loop) {
   event_loop loop("test");
   std::string order;
+  std::promise<void> ended;
   loop.run_and_wait([&] {
     loop.spawn([&]() -> task<> {
       order += "a";
       co_await yield_to_others();
       order += "c";
+      ended.set_value();
     });
     order += "b";
   });
-  loop.run_and_wait([] {});
+  ended.get_future().wait();
   EXPECT_EQ(order, "abc");
 }
 
