@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "booking_app/front_end/front_end_options.h"
+#include "booking_app/front_end/observer.h"
+#include "booking_app/front_end/replica_client.h"
+#include "booking_app/front_end/submission.h"
+#include "booking_app/voting/replica_ledger.h"
+#include "net/event_loop.h"
+#include "net/http_client.h"
+
+namespace marquee::booking {
+
+/// What handlers of the front end share. Owned by the front end, outlives every request; on its loop.
+struct front_end_context {
+  const front_end_options& options;
+  net::event_loop& loop;
+  net::http_client& client;
+  observer& observed;
+  submission& commands;
+  replica_client& replicas;      ///< HTTP of the replicas: status, digests, snapshots, faults
+  const replica_ledger& ledger;  ///< as far as `booking.admin` was read
+  /// Writes an entry to `booking.admin`.
+  std::function<void(const ledger_entry&)> note;
+  const clock& time;
+  metrics_registry& metrics;
+};
+
+}  // namespace marquee::booking
