@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "cli/booking_process_commands.h"
 #include "cli/command_context.h"
 
 namespace {
@@ -105,6 +106,7 @@ int main(int argc, char** argv) {
   add_write_manager_command(app, context);
   add_read_manager_command(app, context);
   add_load_balancer_command(app, context);
+  add_booking_process_commands(app, context);
   add_completion_command(app, context);
   try {
     app.parse(argc, argv);
