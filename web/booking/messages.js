@@ -1,0 +1,30 @@
+// The two live regions: results and news of selected seats. Whatever else changes is seen, not read out.
+
+import { button, byId, element } from "./dom.js";
+
+const region = () => byId("message");
+
+/// `kind`: "done", "problem", "news". `actions`: [{text, act}].
+export function show(kind, text, actions = []) {
+  const close = button("Close", () => clear(), "quiet close");
+  close.setAttribute("aria-label", "Close this message");
+  const made = actions.map(({ text: label, act }) =>
+    button(label, async () => {
+      clear();
+      await act();
+    }, "second"),
+  );
+  const box = element("div", { class: `note ${kind}` }, element("p", {}, text));
+  if (made.length > 0) box.append(element("div", { class: "row" }, made));
+  box.append(close);
+  region().replaceChildren(box);
+}
+
+export function clear() {
+  region().replaceChildren();
+}
+
+/// Read out, not seen: what the map shows by itself.
+export function say(text) {
+  byId("said").replaceChildren(element("p", {}, text));
+}
