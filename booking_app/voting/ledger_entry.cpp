@@ -111,7 +111,7 @@ std::string encode(const ledger_entry& entry) {
 }
 
 result<ledger_entry> decode_ledger_entry(std::string_view text) {
-  json_parser parser;
+  thread_local json_parser parser;  // its memory is made once
   const result<json_value> parsed = parser.parse(as_bytes(text));
   if (!parsed || parsed->kind != json_value::type::object)
     return fail(error_code::corrupt, "an entry of the ledger must be a JSON object");
