@@ -1,0 +1,1 @@
+"""Every scenario of the booking application over real processes, and the checker of its invariants."""
