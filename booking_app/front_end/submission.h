@@ -52,6 +52,8 @@ class submission {
   /// if it comes within `wait_ms`, else the first.
   [[nodiscard]] virtual net::task<std::variant<submitted_answer, submission_failure>> submit_and_wait(
       command_draft command, std::int64_t wait_ms, std::stop_token client_gone) = 0;
+  /// Commands that wait for the log or for votes.
+  [[nodiscard]] virtual std::size_t under_way() const = 0;
 };
 
 }  // namespace marquee::booking
