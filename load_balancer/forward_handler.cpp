@@ -1,14 +1,12 @@
 #include "load_balancer/forward_handler.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "base/logging.h"
+#include "load_balancer/forwarded_message.h"
 #include "load_balancer/silent_managers.h"
-#include "net/access_policy.h"
 #include "net/api_error.h"
 #include "net/event_loop.h"
 #include "net/json_body.h"
@@ -29,21 +27,6 @@ constexpr std::int64_t hurry_every_ms = 100;
 constexpr std::string_view request_fields[] = {"Content-Type", "Accept", "User-Agent"};
 constexpr std::string_view answer_fields[] = {"Content-Type", "Retry-After",   "X-Metadata-Version",
                                               "Allow",        "Cache-Control", "Location"};
-
-void copy_fields(const net::http_headers& from, std::span<const std::string_view> names,
-                 net::http_headers& to) {
-  for (const std::string_view name : names)
-    if (const std::string* value = from.find(name)) to.add(std::string(name), *value);
-}
-
-/// The target in origin form: no scheme, no host, no fragment.
-std::string origin_form(std::string_view target) {
-  if (target.starts_with("http://")) {
-    const std::size_t slash = target.find('/', 7);
-    target = slash == std::string_view::npos ? "/" : target.substr(slash);
-  }
-  return std::string(target.substr(0, target.find('#')));
-}
 
 std::int64_t since_us(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start)
@@ -134,7 +117,8 @@ net::task<net::http_response> forward_handler::handle(net::http_exchange& exchan
 
 net::task<net::http_response> forward_handler::forward(net::http_exchange& exchange, request_route route,
                                                        net::deadline end, delivery_guard::turn turn) {
-  net::http_request request = request_for_manager(exchange);
+  net::http_request request =
+      forwarded_request(exchange, origin_form(exchange.request.target), request_fields, secret_);
   const bool is_write = route.role == manager_role::write_manager;
   std::vector<net::endpoint> tried;
   bool taken_back = false;
@@ -286,20 +270,6 @@ void forward_handler::end_long_polls() {
   loop_.post_after_ms(hurry_every_ms, [self = shared_from_this()] { self->end_long_polls(); });
 }
 
-net::http_request forward_handler::request_for_manager(net::http_exchange& exchange) const {
-  net::http_request request{.method = exchange.request.method,
-                            .target = origin_form(exchange.request.target)};
-  copy_fields(exchange.request.headers, request_fields, request.headers);
-  request.headers.add("X-Request-Id", exchange.request_id);
-  request.body = std::move(exchange.request.body);
-  const net::principal who = net::principal_of(exchange.request, secret_);
-  if (who.name != net::principal().name) {
-    request.headers.add(std::string(net::principal_header), who.name);
-    secret_.sign(request);
-  }
-  return request;
-}
-
 net::http_response forward_handler::answer_for_client(const net::http_exchange& exchange,
                                                       const request_route& route, attempt_result last) const {
   net::http_response response;
@@ -328,14 +298,10 @@ net::http_response forward_handler::answer_for_client(const net::http_exchange& 
                           .outcome = changes && last.outcome.sent_any_byte ? net::api_outcome::unknown
                                                                            : net::api_outcome::definite});
   }
-  if (route.is_produce || route.is_consume) {
-    const std::int64_t own_us = std::max<std::int64_t>(0, exchange.elapsed_us() - last.upstream_us);
-    std::string timing = fmt::format("lb;dur={}.{:03}", own_us / 1000, own_us % 1000);
-    if (last.outcome.response)
-      if (const std::string* theirs = last.outcome.response->headers.find("Server-Timing"))
-        timing += ", " + *theirs;
-    response.headers.set("Server-Timing", std::move(timing));
-  }
+  if (route.is_produce || route.is_consume)
+    response.headers.set("Server-Timing",
+                         server_timing(exchange.elapsed_us() - last.upstream_us,
+                                       last.outcome.response ? &last.outcome.response->headers : nullptr));
   return response;
 }
 

@@ -58,7 +58,6 @@ class forward_handler : public std::enable_shared_from_this<forward_handler> {
   [[nodiscard]] net::task<attempt_result> attempt(manager target, const request_route& route,
                                                   net::http_request& request, net::deadline end,
                                                   std::stop_token client_gone, bool may_be_taken_back);
-  [[nodiscard]] net::http_request request_for_manager(net::http_exchange& exchange) const;
   /// Sends the request to one manager after the other until there is an answer to pass on.
   [[nodiscard]] net::task<net::http_response> forward(net::http_exchange& exchange, request_route route,
                                                       net::deadline end, delivery_guard::turn turn);

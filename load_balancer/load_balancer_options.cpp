@@ -16,6 +16,8 @@ void describe(config_schema& schema, load_balancer_options& options) {
                    "Write managers to begin with, as host:port; more are learned from them.");
   schema.text_list("load_balancer.read_managers", options.read_managers,
                    "Read managers to begin with, as host:port.");
+  schema.text_list("load_balancer.booking_front_ends", options.booking_front_ends,
+                   "Front ends of the booking application, as host:port: served under /booking/.");
   schema.integer("load_balancer.health_interval_ms", options.health_interval_ms, 10, hour_ms,
                  "How often each manager is asked whether it is ready.");
   schema.integer("load_balancer.health_timeout_ms", options.health_timeout_ms, 10, hour_ms,
@@ -26,6 +28,8 @@ void describe(config_schema& schema, load_balancer_options& options) {
                  "Limit of one request with all its attempts.");
   schema.integer("load_balancer.consume_timeout_ms", options.consume_timeout_ms, 100, hour_ms,
                  "The same for consume, in addition to its wait_ms.");
+  schema.integer("load_balancer.booking_timeout_ms", options.booking_timeout_ms, 100, hour_ms,
+                 "Limit of one request to /booking/ with all its attempts; a stream may be silent so long.");
   schema.integer("load_balancer.max_attempts", options.max_attempts, 1, 10,
                  "Managers tried for one request.");
   schema.integer("load_balancer.kept_body_bytes", options.kept_body_bytes, 0, 1 << 26,
@@ -55,6 +59,8 @@ result<manager_table> configured_managers(const load_balancer_options& options) 
   if (table.all().empty())
     return fail(error_code::invalid_argument,
                 "no manager is configured: set load_balancer.write_managers or load_balancer.read_managers");
+  if (const result<> added = add(manager_role::booking_front_end, options.booking_front_ends); !added)
+    return fail(added);
   return table;
 }
 

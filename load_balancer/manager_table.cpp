@@ -36,7 +36,15 @@ int preference(manager_health health) {
 }  // namespace
 
 std::string_view to_string(manager_role role) {
-  return role == manager_role::write_manager ? "write_manager" : "read_manager";
+  switch (role) {
+    case manager_role::write_manager:
+      return "write_manager";
+    case manager_role::read_manager:
+      return "read_manager";
+    case manager_role::booking_front_end:
+      return "booking_front_end";
+  }
+  return "";
 }
 
 std::optional<manager_role> parse_manager_role(std::string_view text) {

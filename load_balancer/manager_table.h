@@ -10,9 +10,11 @@
 
 namespace marquee::load_balancer {
 
-enum class manager_role : std::uint8_t { write_manager, read_manager };
+/// Booking front ends are known like managers, but by configuration alone.
+enum class manager_role : std::uint8_t { write_manager, read_manager, booking_front_end };
 
 [[nodiscard]] std::string_view to_string(manager_role role);
+/// Those that register themselves.
 [[nodiscard]] std::optional<manager_role> parse_manager_role(std::string_view text);
 
 enum class manager_health : std::uint8_t {

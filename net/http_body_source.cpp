@@ -52,6 +52,9 @@ task<bool> http_connection::write_streamed(http_response& response, const http_e
                                             http_1_1 ? as_bytes(line_end) : bytes_view()};
       if (const auto written = co_await stream_.write(parts, within()); !written) break;
     }
+  } catch (const body_broken_off& e) {
+    log_info("net", "request {} ({}): its answer was cut: {}", exchange.request_id,
+             escape_for_log(exchange.request.path), escape_for_log(e.what()));
   } catch (const std::exception& e) {
     log_error("net", "request {} ({}): an exception left the source of its body: {}", exchange.request_id,
               escape_for_log(exchange.request.path), escape_for_log(e.what()));

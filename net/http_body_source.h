@@ -1,12 +1,19 @@
 #pragma once
 
 #include <optional>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 
 #include "net/task.h"
 
 namespace marquee::net {
+
+/// Thrown by a source whose own source ended too soon: nothing is wrong here.
+class body_broken_off : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 /// A body that is made while it is sent, such as a stream of events. Put into `http_response::source`; the
 /// server then sends it in chunks (to an HTTP/1.0 client: until the connection closes) and closes the

@@ -1,6 +1,7 @@
 #include "net/http_client.h"
 
 #include <deque>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -8,12 +9,16 @@
 #include "net/client_connection.h"
 #include "net/event_loop.h"
 #include "net/future.h"
+#include "net/http_answer_body.h"
 #include "net/http_writer.h"
 
 namespace marquee::net {
 namespace {
 
 using connection_ptr = std::shared_ptr<client_connection>;
+
+/// What a body that is read piece by piece may be long.
+constexpr std::uint64_t unlimited_bytes = std::numeric_limits<std::uint64_t>::max();
 
 /// A call that waits for a place among the connections.
 struct waiting_call {
@@ -43,9 +48,11 @@ struct http_client::state : std::enable_shared_from_this<http_client::state> {
   class place {
    public:
     place(std::shared_ptr<state> owner, endpoint_pool& pool) : owner_(std::move(owner)), pool_(pool) {}
-    place(const place&) = delete;
-    place& operator=(const place&) = delete;
-    ~place() { owner_->give_back(pool_, std::move(connection)); }
+    place(place&&) noexcept = default;
+    place& operator=(place&&) = delete;
+    ~place() {
+      if (owner_) owner_->give_back(pool_, std::move(connection));
+    }
     connection_ptr connection;
 
    private:
@@ -60,7 +67,36 @@ struct http_client::state : std::enable_shared_from_this<http_client::state> {
   void sweep();
   void start_sweeper();
   task<http_outcome> attempt(endpoint where, const http_request& request, const http_call_options& call,
-                             deadline end, bool only_new);
+                             deadline end, bool only_new, wanted part);
+  /// Cuts the connection, on its loop, when the token is requested.
+  auto cut_when_cancelled(const connection_ptr& connection) {
+    return [weak = std::weak_ptr(connection), &events = loop] {
+      events.post([weak] {
+        if (const auto alive = weak.lock()) alive->abort();
+      });
+    };
+  }
+};
+
+/// The body of an answer, with the place of its connection.
+class http_client::open_body final : public http_answer_body {
+ public:
+  open_body(state::place mine, const std::stop_token& cancel, std::function<void()> cut)
+      : mine_(std::move(mine)), watch_(cancel, std::move(cut)) {}
+  ~open_body() override {
+    if (!at_end_) mine_.connection->abort();
+  }
+  task<result<std::optional<std::string>>> next(deadline end) override {
+    if (at_end_) co_return std::optional<std::string>();
+    auto piece = co_await mine_.connection->next_piece(end);
+    at_end_ = piece && !*piece;
+    co_return piece;
+  }
+
+ private:
+  state::place mine_;
+  bool at_end_ = false;
+  std::stop_callback<std::function<void()>> watch_;
 };
 
 task<result<endpoint_pool*>> http_client::state::take_place(const endpoint& where, deadline end,
@@ -140,7 +176,8 @@ void http_client::state::sweep() {
 }
 
 task<http_outcome> http_client::state::attempt(endpoint where, const http_request& request,
-                                               const http_call_options& call, deadline end, bool only_new) {
+                                               const http_call_options& call, deadline end, bool only_new,
+                                               wanted part) {
   const auto self = shared_from_this();
   http_outcome outcome{.response = result<http_response>{}};
   const result<endpoint_pool*> pool = co_await take_place(where, end, call.cancel);
@@ -166,19 +203,21 @@ task<http_outcome> http_client::state::attempt(endpoint where, const http_reques
     co_return outcome;
   }
   in_use[mine.connection.get()] = mine.connection;
-  const std::weak_ptr<client_connection> weak = mine.connection;
-  const auto on_cancel = [weak, &events = loop] {
-    events.post([weak] {
-      if (const auto alive = weak.lock()) alive->abort();
-    });
-  };
-  const std::stop_callback watch(call.cancel, on_cancel);
-  client_connection::attempt done = co_await mine.connection->exchange(
-      write_request_header(request, where), request, end, options.max_response_bytes, call.on_interim);
+  const std::stop_callback watch(call.cancel, cut_when_cancelled(mine.connection));
+  std::string header = write_request_header(request, where);
+  client_connection::attempt done =
+      part == wanted::whole ? co_await mine.connection->exchange(std::move(header), request, end,
+                                                                 options.max_response_bytes, call.on_interim)
+                            : co_await mine.connection->begin(std::move(header), request, end,
+                                                              unlimited_bytes, call.on_interim);
   outcome.sent_any_byte = done.sent_any_byte;
   outcome.refused_or_reset = done.closed_by_server;
   outcome.reused_connection = outcome.reused_connection && !done.any_byte_received;
   outcome.response = std::move(done.response);
+  if (outcome.response && part == wanted::header) {
+    auto cut = cut_when_cancelled(mine.connection);
+    outcome.body = std::make_shared<open_body>(std::move(mine), call.cancel, std::move(cut));
+  }
   co_return outcome;
 }
 
@@ -203,12 +242,20 @@ task<http_outcome> http_client::send(endpoint where, http_request request, http_
 
 task<http_outcome> http_client::send_borrowed(endpoint where, const http_request& request,
                                               http_call_options options) {
-  const auto self = state_;
+  return call(state_, std::move(where), request, std::move(options), wanted::whole);
+}
+
+task<http_outcome> http_client::open(endpoint where, const http_request& request, http_call_options options) {
+  return call(state_, std::move(where), request, std::move(options), wanted::header);
+}
+
+task<http_outcome> http_client::call(std::shared_ptr<state> self, endpoint where, const http_request& request,
+                                     http_call_options options, wanted part) {
   const deadline end = options.end.earlier_of(deadline::in_ms(options.timeout_ms));
-  http_outcome outcome = co_await self->attempt(where, request, options, end, false);
+  http_outcome outcome = co_await self->attempt(where, request, options, end, false, part);
   const bool stale = outcome.refused_or_reset && outcome.reused_connection;
   if (stale && (options.resend_if_stale || !outcome.sent_any_byte))
-    outcome = co_await self->attempt(where, request, options, end, true);
+    outcome = co_await self->attempt(where, request, options, end, true, part);
   co_return outcome;
 }
 

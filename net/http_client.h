@@ -14,6 +14,7 @@
 namespace marquee::net {
 
 class event_loop;
+class http_answer_body;
 
 struct http_client_options {
   std::int64_t max_connections_per_endpoint = 64;
@@ -47,6 +48,8 @@ struct http_outcome {
   bool refused_or_reset = false;
   /// It was a connection that had served before: its reset says nothing about the request.
   bool reused_connection = false;
+  /// Of `open` where there is a response: its body.
+  std::shared_ptr<http_answer_body> body = {};
 };
 
 /// An asynchronous HTTP/1.1 client with a bounded pool of connections for each endpoint. Belongs to a loop:
@@ -65,6 +68,11 @@ class http_client {
   [[nodiscard]] task<http_outcome> send_borrowed(endpoint where, const http_request& request,
                                                  http_call_options options = {});
 
+  /// The same until the header section of the answer has come; `body` of the outcome reads on. The deadline
+  /// and `max_response_bytes` are for what comes before; `cancel` ends the body, too.
+  [[nodiscard]] task<http_outcome> open(endpoint where, const http_request& request,
+                                        http_call_options options = {});
+
   /// Closes the idle connections to an endpoint that is known to be gone.
   void forget(const endpoint& where);
   /// Open connections, idle ones too.
@@ -72,6 +80,11 @@ class http_client {
 
  private:
   struct state;
+  class open_body;
+  enum class wanted : std::uint8_t { header, whole };
+  [[nodiscard]] static task<http_outcome> call(std::shared_ptr<state> self, endpoint where,
+                                               const http_request& request, http_call_options options,
+                                               wanted part);
   std::shared_ptr<state> state_;
 };
 

@@ -18,4 +18,10 @@ def parser(description):
 
 def layout(options):
     binary = os.environ.get("MARQUEE_BINARY") or ROOT / "build" / "release" / "cli" / "marquee"
-    return Layout(ROOT, options.state_dir.resolve(), options.port_offset, pathlib.Path(binary).resolve())
+    return Layout(
+        ROOT,
+        options.state_dir.resolve(),
+        options.port_offset,
+        pathlib.Path(binary).resolve(),
+        booking=not getattr(options, "without_booking", True),
+    )

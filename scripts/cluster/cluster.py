@@ -8,8 +8,9 @@ import time
 import urllib.error
 import urllib.request
 
-from . import configuration, postgres, process
+from . import configuration, postgres, process, replica_process
 from .failure import ClusterFailure
+from .layout import BOOKING_ROLES
 
 
 class Cluster:
@@ -20,12 +21,17 @@ class Cluster:
         self.say = say
 
     def known(self):
-        """What cluster.json says, or an empty list."""
+        """What cluster.json says, with the processes that booking replicas are at present; or an empty list."""
         try:
             document = json.loads(self.layout.cluster_file.read_text())
         except FileNotFoundError:
             return []
-        return document["processes"]
+        entries = document["processes"]
+        for entry in entries:
+            found = replica_process.running(entry["data_dir"]) if entry["role"] == "booking_replica" else None
+            if found is not None:
+                entry.update(pid=found["pid"], command=found["command"])
+        return entries
 
     def running(self):
         return [entry for entry in self.known() if process.is_alive(entry["pid"], entry["command"])]
@@ -35,6 +41,8 @@ class Cluster:
         self.layout.state_dir.mkdir(parents=True, exist_ok=True)
         self._make_secret()
         alive = {entry["name"]: entry for entry in self.running()}
+        if self.layout.booking and alive and not any(entry["role"] in BOOKING_ROLES for entry in self.known()):
+            self._stop_load_balancers(alive)
         wanted = self._describe()
         missing = [p for p in wanted if p.name not in alive]
         for p in missing:
@@ -43,8 +51,10 @@ class Cluster:
         for p in wanted:
             p.broker_id = known_ids.get(p.name)
             if p.name in alive:
-                p.pid = alive[p.name]["pid"]
+                p.pid, p.command = alive[p.name]["pid"], alive[p.name]["command"]
         for p in missing:
+            if p.role == "booking_replica":
+                self.wait_until_ready([known for known in wanted if known.role == "load_balancer"])
             self._start_one(p)
             self._write(wanted)
             # Brokers are numbered as they come: one after the other, broker-1 gets id 1.
@@ -66,10 +76,11 @@ class Cluster:
         if process.is_alive(entry["pid"], entry["command"]):
             self.say(f"{name} runs already (pid {entry['pid']})")
             return
+        self.layout.booking = any(known["role"] in BOOKING_ROLES for known in entries)
         restarted = next(p for p in self._describe() if p.name == name)
         process.require_free_ports(restarted)
         self._start_one(restarted)
-        entry["pid"] = restarted.pid
+        entry.update(pid=restarted.pid, command=restarted.command)
         self._write_document(entries)
         self.wait_until_ready([restarted])
 
@@ -79,6 +90,12 @@ class Cluster:
             first_signal = signal.SIGINT if entry["role"] == "postgres" else signal.SIGTERM
             outcome = process.stop(entry["name"], entry["pid"], entry["command"], first_signal)
             self.say(f"{entry['name']}: {outcome}")
+
+    def _stop_load_balancers(self, alive):
+        """They begin anew with the front ends of the booking application in their configuration."""
+        for entry in [entry for entry in alive.values() if entry["role"] == "load_balancer"]:
+            process.stop(entry["name"], entry["pid"], entry["command"])
+            del alive[entry["name"]]
 
     def wait_until_ready(self, wanted, patience_s=60.0):
         """Until every process says so at GET /ready."""

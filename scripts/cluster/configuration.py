@@ -3,13 +3,17 @@
 import json
 import os
 
-from .layout import LOOPBACK
+from . import replica_process
+from .layout import BOOKING_ROLES, LOOPBACK
 
 SUBCOMMANDS = {
     "broker": "broker",
     "write_manager": "write-manager",
     "read_manager": "read-manager",
     "load_balancer": "load-balancer",
+    "booking_replica": "booking-replica",
+    "booking_supervisor": "booking-supervisor",
+    "booking_front_end": "booking-front-end",
 }
 
 
@@ -48,9 +52,32 @@ def _tables(layout, process, postgres_url):
             "write_managers": layout.write_manager_addresses(),
             "read_managers": layout.read_manager_addresses(),
         }
+        if layout.booking:
+            tables["load_balancer"]["booking_front_ends"] = layout.booking_front_end_addresses()
+    elif process.role in BOOKING_ROLES:
+        _add_booking_tables(tables, layout, process)
     for table, values in layout.settings_of.get(process.name, {}).items():
         tables.setdefault(table, {}).update(values)
     return tables
+
+
+def _add_booking_tables(tables, layout, process):
+    tables["booking"] = {"load_balancers": layout.load_balancer_addresses()}
+    replicas = layout.booking_replicas()
+    if process.role == "booking_replica":
+        tables[""]["data_dir"] = process.data_dir
+        tables["replica"] = {"id": next(key for key, replica in replicas.items() if replica.name == process.name)}
+    elif process.role == "booking_front_end":
+        tables[""]["data_dir"] = process.data_dir
+        tables["front_end"] = {
+            "number": int(process.name.rpartition("-")[2]),
+            "replicas": [f"{key}={replica.host}:{replica.http_port}" for key, replica in replicas.items()],
+        }
+    else:
+        tables["supervisor"] = {
+            "replicas": [f"{key}={layout.configuration_file(replica.name)}" for key, replica in replicas.items()],
+            "cluster_file": str(layout.cluster_file),
+        }
 
 
 def inside_namespace(namespace, command):
@@ -60,7 +87,7 @@ def inside_namespace(namespace, command):
 
 def write(layout, process, postgres_url):
     """Writes the file and returns the command that starts the process with it."""
-    path = layout.state_dir / "config" / f"{process.name}.toml"
+    path = layout.configuration_file(process.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Replaced as a whole: a process that is just starting reads the old one or the new one.
     temporary = path.with_suffix(".new")
@@ -69,4 +96,6 @@ def write(layout, process, postgres_url):
         file.write(_toml(_tables(layout, process, postgres_url)))
     temporary.replace(path)
     command = [str(layout.binary), SUBCOMMANDS[process.role], "--config", str(path)]
+    if process.role == "booking_replica":
+        command += replica_process.incarnation_arguments(process.data_dir)
     return inside_namespace(process.namespace, command)

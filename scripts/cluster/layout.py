@@ -6,6 +6,9 @@ import pathlib
 BROKERS = 3
 WRITE_MANAGERS = 2
 READ_MANAGERS = 2
+BOOKING_REPLICAS = 4
+BOOKING_FRONT_ENDS = 2
+BOOKING_ROLES = ("booking_replica", "booking_supervisor", "booking_front_end")
 LOOPBACK = "127.0.0.1"
 
 
@@ -66,6 +69,8 @@ class Layout:
     # Configuration of every broker besides addresses and folders: {table: {key: value}}.
     broker_settings: dict = dataclasses.field(default_factory=dict)
     load_balancers: int = 1
+    # With the booking application: seven more processes.
+    booking: bool = False
     # Where processes live that do not live on loopback: {process name: Place}.
     places: dict = dataclasses.field(default_factory=dict)
     # The same for single processes, by name; it comes last.
@@ -95,13 +100,27 @@ class Layout:
         return self.load_balancer_urls()[0]
 
     def load_balancer_urls(self):
-        return ["http://" + address for address in self._http_addresses("load_balancer")]
+        return ["http://" + address for address in self.load_balancer_addresses()]
 
     def write_manager_addresses(self):
         return self._http_addresses("write_manager")
 
     def read_manager_addresses(self):
         return self._http_addresses("read_manager")
+
+    def load_balancer_addresses(self):
+        return self._http_addresses("load_balancer")
+
+    def booking_front_end_addresses(self):
+        return self._http_addresses("booking_front_end")
+
+    def booking_replicas(self):
+        """Their ids, r1 and so on, with their processes."""
+        replicas = [p for p in self.processes() if p.role == "booking_replica"]
+        return {f"r{n + 1}": p for n, p in enumerate(replicas)}
+
+    def configuration_file(self, name):
+        return self.state_dir / "config" / f"{name}.toml"
 
     def _http_addresses(self, role):
         return [f"{p.host}:{p.http_port}" for p in self.processes() if p.role == role]
@@ -131,3 +150,15 @@ class Layout:
             yield Process(f"rm-{n + 1}", "read_manager", http_port=8201 + n + offset)
         for n in range(self.load_balancers):
             yield Process(f"lb-{n + 1}", "load_balancer", http_port=8080 + n + offset)
+        if self.booking:
+            yield from self._booking_processes()
+
+    def _booking_processes(self):
+        def made(name, role, port):
+            return Process(name, role, http_port=port + self.port_offset, data_dir=str(self.state_dir / "data" / name))
+
+        for n in range(BOOKING_REPLICAS):
+            yield made(f"booking-replica-{n + 1}", "booking_replica", 8401 + n)
+        yield Process("booking-supervisor", "booking_supervisor", http_port=8451 + self.port_offset)
+        for n in range(BOOKING_FRONT_ENDS):
+            yield made(f"booking-fe-{n + 1}", "booking_front_end", 8301 + n)

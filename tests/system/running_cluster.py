@@ -187,7 +187,7 @@ def _held(offset):
 def free_offset():
     """Ports that no other cluster of this machine uses, below those that outgoing connections are given (32768 on)."""
     for offset in range(3000, 17000, 100):
-        probe = Layout(ROOT, pathlib.Path("/"), offset, pathlib.Path("/"), load_balancers=2)
+        probe = Layout(ROOT, pathlib.Path("/"), offset, pathlib.Path("/"), load_balancers=2, booking=True)
         ports = [port for p in probe.processes() for port in p.ports()] + [probe.postgres_port]
         if not any(process.port_is_taken(port) for port in ports) and _held(offset):
             return offset
