@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "client/interruption.h"
+
 namespace marquee::client {
 
 namespace {
@@ -125,7 +127,8 @@ outcome<json> api_connection::call_with_text(const std::string& method, const st
 }
 
 bool api_connection::is_cancelled() const {
-  return options_.is_cancelled && options_.is_cancelled();
+  return (options_.stopper && options_.stopper->is_requested()) ||
+         (options_.is_cancelled && options_.is_cancelled());
 }
 
 bool api_connection::pause(std::int64_t duration_ms) {

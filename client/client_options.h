@@ -2,10 +2,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace marquee::client {
+
+class interruption;
 
 /// Faults for tests, counted for each connection object; 0 is off. A caller sees both as an answer that never
 /// came, so that everything above must cope as it would with a real one.
@@ -30,6 +33,8 @@ struct client_options {
   /// Asked between attempts and a few times a second in pauses, on the calling thread: true ends the call
   /// with the failure of its last attempt. Empty: never.
   std::function<bool()> is_cancelled{};
+  /// Ends calls while they wait for an answer, too. Empty: nothing does.
+  std::shared_ptr<interruption> stopper{};
   fault_switches faults{};
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "client/interruption.h"
 #include "client/sigpipe_guard.h"
 
 namespace marquee::client {
@@ -45,14 +46,24 @@ struct http_session::state {
   std::int64_t requests = 0;
   std::int64_t answers = 0;
 
+  state() = default;
+  state(const state&) = delete;
+  state& operator=(const state&) = delete;
+  ~state() { disconnect(); }
+
   void connect() {
     connection = std::make_unique<httplib::Client>(options.load_balancers[current]);
     connection->set_tcp_nodelay(true);
     connection->set_keep_alive(true);
     connection->set_connection_timeout(std::chrono::milliseconds(options.connect_timeout_ms));
+    if (options.stopper) options.stopper->watch(this, [own = connection.get()] { own->stop(); });
+  }
+  void disconnect() {
+    if (options.stopper) options.stopper->forget(this);
+    connection.reset();
   }
   void go_to_next() {
-    connection.reset();
+    disconnect();
     current = (current + 1) % options.load_balancers.size();
   }
 };
