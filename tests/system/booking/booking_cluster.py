@@ -3,7 +3,6 @@
 import concurrent.futures
 import json
 import os
-import pathlib
 import signal
 import time
 import urllib.error
@@ -229,11 +228,9 @@ def wait_until(condition, patience_s, what):
 
 
 def layout_of(binary, state_dir, port_offset, **options):
-    booking_layout.teach_the_scripts()
-    options.setdefault("broker_settings", {"retention": {"check_ms": 400}})
     options.setdefault("load_balancers", 2)
-    root = running_cluster.ROOT
-    return booking_layout.BookingLayout(root, pathlib.Path(state_dir), port_offset, pathlib.Path(binary).resolve(), **options)
+    options["settings_of"] = booking_layout.settings_of_processes(options.get("settings_of", {}))
+    return running_cluster.make_layout(binary, state_dir, port_offset, booking=True, **options)
 
 
 def serve(binary, state_dir, **layout_options):
@@ -249,6 +246,7 @@ def serve_in_network(binary, state_dir, **layout_options):
     try:
         layout = layout_of(binary, state_dir, 0, **layout_options)
         layout.places = network.make([p.name for p in layout.processes()] + ["postgres", "client"])
+        booking_layout.start_replicas_in_their_namespaces(layout)
         yield from _run(network_cluster.NetworkCluster(layout, network))
     finally:
         network.remove()
