@@ -19,7 +19,8 @@ DEEP_SEEDS = {"MARQUEE_SIMULATION_SEEDS": "5000", "MARQUEE_CRASH_SEEDS": "1-200"
 DEEP_PROGRAMS = ("tests/simulation/test_simulation", "tests/crash/test_crash")
 # A cluster that hangs must not hang the run; every ctest has a limit of its own.
 SYSTEM_TESTS_SECONDS = 1300
-FOREIGN_CLIENTS_SECONDS = 600
+PREPARATION_SECONDS = 600
+PREPARATIONS = ("tests/system/foreign_clients/toolchains.py", "tests/system/booking/web/browser_tools.py")
 
 
 @dataclass
@@ -77,22 +78,28 @@ def run_ctest(preset: str, total: tally, selection: list[str]) -> None:
         total.failed += 1
 
 
-def start_preparing_foreign_clients() -> subprocess.Popen:
-    """Foreign Kafka clients are fetched and built once; a client that cannot be had is skipped by name. Mostly waits
-    for the network, so it goes on beside the build."""
-    command = [sys.executable, str(ROOT / "tests/system/foreign_clients/toolchains.py")]
-    print("+", " ".join(command), "(beside the build)", flush=True)
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0)
+def start_preparing() -> list[subprocess.Popen]:
+    """Foreign Kafka clients and the tools of the browser tests are fetched and built once; what cannot be had is skipped
+    by name. Mostly waits for the network, so it goes on beside the build."""
+    started = []
+    for program in PREPARATIONS:
+        command = [sys.executable, str(ROOT / program)]
+        print("+", " ".join(command), "(beside the build)", flush=True)
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "process_group": 0}
+        started.append(subprocess.Popen(command, cwd=ROOT, **options))
+    return started
 
 
-def finish_preparing_foreign_clients(preparation: subprocess.Popen) -> None:
-    try:
-        said, _ = preparation.communicate(timeout=FOREIGN_CLIENTS_SECONDS)
-        print(said.decode(errors="replace"), end="", flush=True)
-    except subprocess.TimeoutExpired:
-        os.killpg(preparation.pid, signal.SIGKILL)
-        preparation.communicate()
-        print(f"foreign clients were not prepared within {FOREIGN_CLIENTS_SECONDS} s", flush=True)
+def finish_preparing(preparations: list[subprocess.Popen]) -> None:
+    ends_at = time.monotonic() + PREPARATION_SECONDS
+    for preparation in preparations:
+        try:
+            said, _ = preparation.communicate(timeout=max(0, ends_at - time.monotonic()))
+            print(said.decode(errors="replace"), end="", flush=True)
+        except subprocess.TimeoutExpired:
+            os.killpg(preparation.pid, signal.SIGKILL)
+            preparation.communicate()
+            print(f"{preparation.args[-1]} did not end within {PREPARATION_SECONDS} s", flush=True)
 
 
 def run_system_tests(preset: str, total: tally) -> None:
@@ -119,15 +126,14 @@ def run_deep_tests(total: tally) -> None:
 
 
 def test_preset(preset: str, total: tally, selection: list[str], with_system_tests: bool) -> None:
-    preparation = start_preparing_foreign_clients() if with_system_tests else None
+    preparations = start_preparing() if with_system_tests else []
     built = build(preset)
     if not built:
         print(f"the {preset} build failed; its tests were not run")
         total.failed += 1
     else:
         run_ctest(preset, total, selection)
-    if preparation:
-        finish_preparing_foreign_clients(preparation)
+    finish_preparing(preparations)
     if built and with_system_tests:
         run_system_tests(preset, total)
 

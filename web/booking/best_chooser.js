@@ -1,6 +1,6 @@
 // "Find the best seats": how many, where. What is best the server decides. Too few free seats: the waiting list.
 
-import { button, element, setText } from "./dom.js";
+import { button, element, field, setText } from "./dom.js";
 import { count, money } from "./words.js";
 
 const MOST = 10;
@@ -17,9 +17,7 @@ export class BestChooser {
     this.leave = button("Leave the waiting list", () => actions.leave(this.map.show.show_id), "quiet");
     this.note = element("p", { class: "hint" });
     this.root = element("form", { class: "best", "aria-label": "Best seats", onsubmit: (event) => event.preventDefault() },
-      element("label", { class: "field", for: "best-count" }, "Seats", this.number),
-      element("label", { class: "field", for: "best-category" }, "Where", this.category),
-      this.find, this.join, this.leave, this.note);
+      field("Seats", this.number), field("Where", this.category), this.find, this.join, this.leave, this.note);
     waiting.addEventListener("lists", () => this.render());
   }
 

@@ -55,6 +55,11 @@ export async function whileBusy(button, work) {
   }
 }
 
+/// A label above its control. The label must not contain it: a select's options would become part of the name.
+export function field(text, control) {
+  return element("div", { class: "field" }, element("label", { for: control.id }, text), control);
+}
+
 export function button(text, onclick, className = "") {
   const made = element("button", { type: "button", class: className || null }, text);
   made.addEventListener("click", () => whileBusy(made, async () => onclick(made)));

@@ -1,6 +1,6 @@
 // Under which name one books, and how to change it.
 
-import { button, element } from "./dom.js";
+import { button, element, field } from "./dom.js";
 
 export class IdentityBar {
   constructor(root, identity) {
@@ -20,7 +20,7 @@ export class IdentityBar {
     const problem = element("p", { id: "name-problem", class: "advice" });
     const cancel = button("Cancel", () => this.done(), "quiet");
     const form = element("form", { onsubmit: (event) => this.submit(event, input, problem) },
-      element("label", { class: "field", for: "name" }, "Your name", input),
+      field("Your name", input),
       element("button", { type: "submit", class: "second" }, "Save"), cancel, problem);
     form.addEventListener("keydown", (event) => event.key === "Escape" && this.done());
     this.root.replaceChildren(form);

@@ -58,10 +58,6 @@ export class SeatGrid {
     }
   }
 
-  updateAll() {
-    for (const row of this.rows.values()) for (const cell of row.cells.values()) this.dress(cell);
-  }
-
   setZoom(step) {
     this.zoom = step === 0 ? 0 : Math.max(-3, Math.min(6, this.zoom + step));
     this.measure();

@@ -1,6 +1,6 @@
 // The same seats as a list: section, row, seat. For people whom a map does not help; filled as it is opened.
 
-import { element } from "./dom.js";
+import { element, setText } from "./dom.js";
 import { count, money, seatLabel, standing } from "./words.js";
 
 export class SeatList {
@@ -8,11 +8,13 @@ export class SeatList {
     Object.assign(this, { selection, choose });
     this.root = element("div", { class: "seat-list" });
     this.boxes = new Map(); // seat id -> {input, text}
+    this.titles = []; // functions that say how many seats are free
   }
 
   show(map) {
     this.map = map;
     this.boxes.clear();
+    this.titles = [];
     const open = new Set([...this.root.querySelectorAll("details[open]")].map((one) => one.dataset.key));
     this.root.replaceChildren(...this.sections());
     for (const one of this.root.querySelectorAll("details")) this.reopen(one, open);
@@ -33,19 +35,21 @@ export class SeatList {
     }
     return [...rows].map(([id, numbers]) => {
       const { name, price_cents } = this.map.categories.get(id) ?? { name: id, price_cents: 0 };
-      const free = this.map.free(id);
-      return this.details(`category ${id}`, `${name}, ${money(price_cents)}, ${free} free`, () => numbers.map((row) => this.row(row)));
+      const title = () => `${name}, ${money(price_cents)}, ${this.map.free(id)} free`;
+      return this.details(`category ${id}`, title, () => numbers.map((row) => this.row(row)));
     });
   }
 
   row(row) {
     const seats = this.map.lines[row].filter(Boolean);
-    const free = seats.filter((seat) => this.selection.canHave(seat)).length;
-    return this.details(`row ${row}`, `Row ${row}, ${count(free, "free seat")}`, () => seats.map((seat) => this.seat(seat)));
+    const free = () => seats.filter((seat) => this.selection.canHave(seat)).length;
+    return this.details(`row ${row}`, () => `Row ${row}, ${count(free(), "free seat")}`, () => seats.map((seat) => this.seat(seat)));
   }
 
   details(key, title, build) {
-    const made = element("details", { "data-key": key }, element("summary", {}, title));
+    const summary = element("summary", {}, title());
+    this.titles.push(() => setText(summary, title()));
+    const made = element("details", { "data-key": key }, summary);
     made.fill = () => {
       if (made.children.length === 1) made.append(element("div", { class: "inner" }, build()));
     };
@@ -67,10 +71,12 @@ export class SeatList {
 
   update(seats) {
     for (const seat of seats) this.dress(seat.id);
+    if (!this.root.hidden) this.updateTitles();
   }
 
-  updateAll() {
-    for (const id of this.boxes.keys()) this.dress(id);
+  /// Counting is for those who look.
+  updateTitles() {
+    for (const update of this.titles) update();
   }
 
   dress(id) {

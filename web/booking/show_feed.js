@@ -17,7 +17,11 @@ export class ShowFeed {
     this.stream = new EventStream(api, `v1/stream?shows=${encodeURIComponent(showId)}`, {
       onOpen: () => this.resync(),
       onEvent: (event) => this.take(event),
-      onLost: () => this.listener.lost(),
+      // The map goes on being asked for, as long as the stream cannot be had.
+      onLost: () => {
+        this.listener.lost();
+        this.resync();
+      },
     });
     this.resync();
   }
@@ -77,7 +81,7 @@ export class ShowFeed {
     const told = parsed(event.data);
     if (told?.show_id !== this.showId) return;
     if (event.type === "show") return void this.resync({ force: true });
-    if (this.map === null || !Array.isArray(told.changes)) return;
+    if (event.type !== "seat" || this.map === null || !Array.isArray(told.changes)) return;
     this.changed(this.map.apply(told.version, told.changes));
   }
 

@@ -1,6 +1,6 @@
 // The programme: what is on, when, and how many seats are free.
 
-import { element, setText } from "./dom.js";
+import { element, field, setText } from "./dom.js";
 import { count, when } from "./words.js";
 
 export class ShowListView {
@@ -14,7 +14,7 @@ export class ShowListView {
       "section", { "aria-labelledby": "shows-title" },
       element("h1", { id: "shows-title" }, "What is on"),
       element("div", { class: "filters" },
-        element("label", { class: "field", for: "search" }, "Search", this.search),
+        field("Search", this.search),
         element("label", { class: "check" }, this.onlyFree, "Only with free seats")),
       this.list, this.empty,
     );

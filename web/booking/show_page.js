@@ -76,6 +76,7 @@ export class ShowPage {
     this.asMap.setAttribute("aria-pressed", String(name === "map"));
     this.asList.setAttribute("aria-pressed", String(name === "list"));
     this.root.querySelector(".zoom").hidden = name !== "map";
+    this.list.updateTitles();
   }
 
   close() {

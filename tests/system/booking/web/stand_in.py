@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A front end for tests of the page: its HTTP over the independent model (tests/booking/model), in memory.
 
-    stand_in.py [--port 0] [--pages web/booking]       prints its address as the first line
+    stand_in.py [--port 0] [--pages web/booking] [--log FILE]      prints its address as the first line
 
 POST /stand-in/faults {"lost_answers": n, "no_quorum": n, "comment_ms": ms} does what is hard to make with real
 processes: the next n commands are executed but answered 504, or are refused before they enter the log.
@@ -239,10 +239,10 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port, pages):
+    def __init__(self, port, pages, kept):
         super().__init__(("127.0.0.1", port), Handler)
         self.pages = pages.resolve()
-        self.log = Log()
+        self.log = Log(kept)
         self.faults = {"lost_answers": 0, "no_quorum": 0, "comment_ms": 15_000}
         time.sleep(0.2)  # the first tick has been: the model's time runs
 
@@ -251,8 +251,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--pages", type=pathlib.Path, default=ROOT / "web" / "booking")
+    parser.add_argument("--log", type=pathlib.Path, help="kept over a restart")
     asked = parser.parse_args()
-    server = Server(asked.port, asked.pages)
+    server = Server(asked.port, asked.pages, asked.log)
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()
 

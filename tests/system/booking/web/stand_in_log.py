@@ -16,12 +16,18 @@ TICK_SECONDS = 0.1
 class Log:
     """Commands go in one by one and are answered at once: a log, four replicas and their votes in one process."""
 
-    def __init__(self):
+    def __init__(self, kept=None):
+        """`kept`: a file that outlives the process, as the log does."""
         self.changed = threading.Condition()
         self.model = Model()
         self.offset = -1
         self.events = []  # (offset, event) in order, of all times
         self.messages = []  # (offset, kind, data) of the stream
+        if kept and kept.exists():
+            with self.changed:
+                for line in kept.read_text().splitlines():
+                    self.apply(*json.loads(line))
+        self.kept = kept.open("a") if kept else None
         threading.Thread(target=self.tick, daemon=True).start()
 
     def tick(self):
@@ -31,15 +37,21 @@ class Log:
 
     def submit(self, command):
         """The reply record to a command that is given without `v` and `reply_to`."""
-        value = json.dumps({"v": 1, "reply_to": "fe-1", **command}).encode()
         with self.changed:
-            self.offset += 1
-            result = self.model.apply(self.offset, int(time.time() * 1000), value)
-            if result["events"]:
-                self.events += [(self.offset, event) for event in result["events"]]
-                self.messages += self.stream_messages(result["events"])
-                self.changed.notify_all()
-            return result["replies"][0]
+            timestamp = int(time.time() * 1000)
+            if self.kept:
+                print(json.dumps([timestamp, command]), file=self.kept, flush=True)
+            return self.apply(timestamp, command)
+
+    def apply(self, timestamp, command):
+        value = json.dumps({"v": 1, "reply_to": "fe-1", **command}).encode()
+        self.offset += 1
+        result = self.model.apply(self.offset, timestamp, value)
+        if result["events"]:
+            self.events += [(self.offset, event) for event in result["events"]]
+            self.messages += self.stream_messages(result["events"])
+            self.changed.notify_all()
+        return result["replies"][0]
 
     def stream_messages(self, events):
         """One for each show that the record changed."""
