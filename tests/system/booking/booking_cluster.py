@@ -12,13 +12,13 @@ import network_cluster
 import running_cluster
 from booking import booking_layout
 from booking.booking_client import ADMIN, BookingClient
+from booking.booking_layout import REPLICAS
 from booking.call_history import History
 from booking.log_checker import LogChecker
 from booking.topic_reader import TopicReader
 from cluster import process
 from cluster.layout import Process
 
-REPLICAS = ("r1", "r2", "r3", "r4")
 SUPERVISOR_PATIENCE_S = 10
 
 
@@ -57,17 +57,13 @@ class BookingCluster:
         return next(entry for entry in self.cluster.processes("broker") if entry["name"] != leader)
 
     def start_again(self, entry):
-        """With the command it was last started with: a replica may be a later incarnation by now."""
-        entry = self.entry(entry["name"])
-        if not process.is_alive(entry["pid"], entry["command"]):
-            self._start(entry, entry["command"])
+        """Unless it runs."""
+        self.cluster.control.restart(entry["name"])
 
     def restart_with(self, name, command):
         """Stops the process in good order and starts it with another command."""
-        self.cluster.kill(self.entry(name), signal.SIGTERM)
-        self._start(self.entry(name), command)
-
-    def _start(self, entry, command):
+        entry = self.entry(name)
+        self.cluster.kill(entry, signal.SIGTERM)
         made = Process(entry["name"], entry["role"], log=entry["log"], command=command, cwd=entry["cwd"])
         process.start(made)
         document = running_cluster.cluster_file(self.cluster)
@@ -90,10 +86,7 @@ class BookingCluster:
             self.cluster.heal()
         dead = [entry for entry in self.cluster.processes() if not self.cluster.is_alive(entry)]
         for entry in dead:
-            if not entry["role"].startswith("booking"):
-                self.cluster.control.restart(entry["name"])
-        for entry in dead:
-            if entry["role"] in ("booking_front_end", "booking_supervisor"):
+            if entry["role"] != "booking_replica":
                 self.start_again(entry)
         self._revive_replicas([entry for entry in dead if entry["role"] == "booking_replica"])
         self.wait_until_voting()
@@ -111,7 +104,7 @@ class BookingCluster:
         wait_until(lambda: all(self._votes_everywhere(one) for one in replicas), patience_s, self._states)
 
     def _votes_everywhere(self, replica_id):
-        views = [self.view(n) for n in range(1, booking_layout.FRONT_ENDS + 1)]
+        views = [self.view(n) for n in range(1, len(self.front_ends()) + 1)]
         return all(view.get(replica_id, {}).get("state") == "VOTING" for view in views)
 
     def _states(self):

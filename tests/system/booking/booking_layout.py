@@ -1,7 +1,9 @@
 """What the booking application is configured with in tests."""
 
 from cluster.layout import BOOKING_FRONT_ENDS as FRONT_ENDS
+from cluster.layout import BOOKING_REPLICAS
 
+REPLICAS = tuple(f"r{n}" for n in range(1, BOOKING_REPLICAS + 1))
 # Short times, so that what is silent is found within a test. A busy machine is not to be taken for a silent replica, so
 # the tests of silence alone choose shorter ones.
 FRONT_END_TIMES = {"silence_ms": 500, "heartbeat_ms": 1000, "give_up_ms": 5000}
