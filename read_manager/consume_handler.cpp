@@ -170,6 +170,10 @@ net::task<std::optional<net::http_response>> consume_here(services& all, net::ht
     case poll_kind::too_old:
       co_return to_response(poll_too_old(all.component, *call.request.poll));
     case poll_kind::repeat:
+      if (consumer->session.last_answer_forgotten()) {
+        consumer->session.go_back_to_last_answer();
+        break;
+      }
       co_return answer_with(all, exchange, consumer, consumer->session.last_delivery(), *turn, call);
     case poll_kind::next:
       break;

@@ -30,6 +30,8 @@ position_map consumer_session::begin() {
 
 const delivery& consumer_session::take(const consume_request& request) {
   last_ = {last_.id + 1, {}, std::exchange(skipped_, 0)};
+  last_forgotten_ = false;
+  forgotten_from_.clear();
   next_before_ = next_;
   std::size_t size = 0;
   while (last_.records.size() < request.max_records) {
@@ -56,12 +58,31 @@ const delivery& consumer_session::take(const consume_request& request) {
 void consumer_session::undo(std::int64_t delivery_id) {
   if (!can_undo_ || delivery_id != last_.id) return;
   can_undo_ = false;
+  if (last_forgotten_) return go_back_to_last_answer();
   for (auto item = last_.records.rbegin(); item != last_.records.rend(); ++item)
     partitions_[static_cast<std::size_t>(item->partition)].put_back(std::move(item->record));
   next_ = next_before_;
   skipped_ += last_.skipped;
   last_.records.clear();
   to_commit_.clear();  // everything older was handed out by `begin`
+}
+
+void consumer_session::forget_last_answer() {
+  if (last_.records.empty()) return;
+  for (const delivered_record& item : last_.records)
+    forgotten_from_.try_emplace(item.partition, item.record.offset);
+  last_.records.clear();
+  last_.records.shrink_to_fit();
+  last_forgotten_ = true;
+}
+
+void consumer_session::go_back_to_last_answer() {
+  for (const auto& [number, offset] : std::exchange(forgotten_from_, {}))
+    partitions_[static_cast<std::size_t>(number)].seek(offset);
+  next_ = next_before_;
+  skipped_ += last_.skipped;
+  last_forgotten_ = false;
+  to_commit_.clear();
 }
 
 std::size_t consumer_session::available() const {
@@ -155,6 +176,7 @@ void consumer_session::seek(const position_map& positions) {
     if (number >= 0 && number < partition_count()) partitions_[static_cast<std::size_t>(number)].seek(offset);
     to_commit_.erase(number);
   }
+  forgotten_from_.clear();
   can_undo_ = false;
   skipped_ = 0;
 }

@@ -77,6 +77,13 @@ class consumer_session {
   /// The answer `delivery_id` never reached the consumer: its records are to be read again. Does nothing if
   /// that answer was numbered (the consumer repeats the poll), or if anything happened since.
   void undo(std::int64_t delivery_id);
+  /// Gives the memory of the last answer back and remembers only where its records are in the log: what
+  /// `undo` does is then done by reading them again.
+  void forget_last_answer();
+  [[nodiscard]] bool last_answer_forgotten() const { return last_forgotten_; }
+  /// For a repeat of a forgotten answer: reading goes back to where it began, and nothing of it is committed.
+  /// Then the repeat is taken like a new one; it may hold fewer or more records.
+  void go_back_to_last_answer();
 
   [[nodiscard]] std::size_t available() const;
   /// Of what is still to be delivered.
@@ -122,6 +129,8 @@ class consumer_session {
   std::optional<std::int64_t> last_poll_;
   delivery last_;
   bool can_undo_ = false;
+  bool last_forgotten_ = false;
+  position_map forgotten_from_;  ///< the first offset of each partition in the answer that was forgotten
   std::size_t next_before_ = 0;
   position_map to_commit_;
 };

@@ -65,7 +65,7 @@ std::size_t consumer_table::free_memory(std::int64_t idle_since_us, std::size_t 
   for (const auto& [used_us, consumer] : by_age) {
     if (held <= most_bytes) break;
     held -= consumer->session.last_answer_bytes();
-    erase(consumer->who.id);
+    consumer->session.forget_last_answer();
   }
   return held;
 }

@@ -26,8 +26,9 @@ class consumer_table {
   void wake_all() const;
 
   /// Frees the read-ahead of consumers that were not used since `idle_since_us`; then, while more than
-  /// `most_bytes` are held, that of the least recently used ones, and after that forgets these consumers,
-  /// whose last answers are held too. Returns what is still held.
+  /// `most_bytes` are held, that of the least recently used ones, and after that their last answers. The
+  /// consumers themselves stay: one that is forgotten reads again from what it committed. Returns what is
+  /// still held.
   std::size_t free_memory(std::int64_t idle_since_us, std::size_t most_bytes);
 
   /// Records that the consumer that is furthest behind has not been given, as far as the last fetches showed.

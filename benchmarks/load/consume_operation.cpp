@@ -84,9 +84,9 @@ answer_value consume_operation::take_messages(consumer& by, std::string_view bod
   stored_places messages(body.substr(list + list_name.size()));
   while (messages.next()) {
     ++value.records;
-    if (!by.offsets.add(messages.partition(), messages.offset())) {
+    if (const char* const wrong = by.offsets.add(messages.partition(), messages.offset())) {
       ++value.failed;
-      value.failure = "offset does not follow";
+      value.failure = wrong;
     }
   }
   value.bytes = value.records * options_.record_bytes;

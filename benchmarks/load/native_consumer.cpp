@@ -12,6 +12,7 @@ native_consumer::native_consumer(const native_options& options, std::vector<std:
       client_(make_consumer(options)),
       topic_(open_topic(client_, options)),
       queue_(rd_kafka_queue_new(client_.get())) {
+  // All ends first: a question waits behind the long poll of the partitions that are read already.
   for (const std::int32_t partition : partitions_) {
     stored_range& stored = stored_[partition];
     const auto problem = rd_kafka_query_watermark_offsets(client_.get(), options.load.topic.c_str(),
@@ -19,6 +20,9 @@ native_consumer::native_consumer(const native_options& options, std::vector<std:
     if (problem != RD_KAFKA_RESP_ERR_NO_ERROR)
       throw std::runtime_error(std::string("the ends of a partition are not known: ") +
                                rd_kafka_err2str(problem));
+  }
+  for (const std::int32_t partition : partitions_) {
+    const stored_range& stored = stored_[partition];
     // A number, not "the end": what is produced from here on must not be missed.
     const std::int64_t offset = from == place::end ? stored.end : stored.first;
     if (rd_kafka_consume_start_queue(topic_.get(), partition, offset, queue_.get()) != 0)
@@ -54,7 +58,7 @@ void native_consumer::take(load_figures& figures, const rd_kafka_message_t& mess
   const std::int64_t end = stored_[message.partition].end;
   // What came after reading began, and was on its way here when the partition began again.
   if (options_.rewinds && message.offset >= end) return;
-  if (!offsets_.add(message.partition, message.offset)) figures.failed(now, "offset does not follow");
+  if (const char* const wrong = offsets_.add(message.partition, message.offset)) figures.failed(now, wrong);
   figures.answered(due_of(message).value_or(asked), now, 1, static_cast<std::int64_t>(message.len));
   // Not when the broker says that there is no more: it waits for more before that.
   if (options_.rewinds && message.offset + 1 == end) begin_again(figures, message.partition);

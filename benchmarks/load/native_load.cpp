@@ -60,12 +60,11 @@ nlohmann::json consume(const native_options& options) {
   const std::int32_t partitions = ask_for_partitions(options);
   std::vector<std::unique_ptr<native_consumer>> consumers;
   std::vector<load_figures> figures;
-  const auto start = steady::now();
-  for (std::int64_t i = 0; i < options.load.connections; ++i) {
+  for (std::int64_t i = 0; i < options.load.connections; ++i)
     consumers.push_back(std::make_unique<native_consumer>(
         options, share_of(partitions, i, options.load.connections), native_consumer::place::beginning));
-    figures.push_back(options.load.make_figures(start));
-  }
+  const auto start = steady::now();
+  for (std::size_t i = 0; i < consumers.size(); ++i) figures.push_back(options.load.make_figures(start));
   cpu_meter meter(options.load.window_from(start));
   options.load.announce_start();
   std::vector<std::jthread> threads;

@@ -12,11 +12,12 @@ bool given_offsets::add(std::int64_t partition, std::int64_t offset) {
   return true;
 }
 
-bool read_offsets::add(std::int64_t partition, std::int64_t offset) {
+const char* read_offsets::add(std::int64_t partition, std::int64_t offset) {
   const auto [found, first] = next_.try_emplace(partition, offset);
-  const bool follows = first || found->second == offset;
+  const std::int64_t wanted = first ? offset : found->second;
   found->second = offset + 1;
-  return follows;
+  if (offset == wanted) return nullptr;
+  return offset > wanted ? "offsets skipped" : "offsets repeated";
 }
 
 }  // namespace marquee::load

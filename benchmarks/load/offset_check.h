@@ -22,8 +22,9 @@ class given_offsets {
 /// What one reader was given: in each partition each offset must follow the one before it.
 class read_offsets {
  public:
-  /// False if `offset` does not follow. The first one of a partition may be any.
-  [[nodiscard]] bool add(std::int64_t partition, std::int64_t offset);
+  /// What is wrong if `offset` does not follow: "offsets skipped" (a loss) or "offsets repeated" (allowed
+  /// when a consumer is taken over), else null. The first one of a partition may be any.
+  [[nodiscard]] const char* add(std::int64_t partition, std::int64_t offset);
   void forget() { next_.clear(); }
   void forget(std::int64_t partition) { next_.erase(partition); }
   /// The next offset of each partition that was read.

@@ -135,6 +135,40 @@ TEST(consumer_session, a_numbered_answer_is_never_undone_because_it_can_be_repea
   EXPECT_EQ(session.begin(), (position_map{{0, 1}}));
 }
 
+TEST(consumer_session, after_its_last_answer_was_forgotten_the_next_consume_goes_on_behind_it) {
+  consumer_session session = filled_session();
+  (void)session.take(up_to(3));  // a0 b0 a1
+  session.forget_last_answer();
+  EXPECT_EQ(session.last_answer_bytes(), 0U);
+  EXPECT_EQ(session.begin(), (position_map{{0, 2}, {1, 1}}));
+  EXPECT_EQ(values(session.take(up_to(3))), "b1 a2");
+  EXPECT_FALSE(session.last_answer_forgotten());
+}
+
+TEST(consumer_session, a_forgotten_answer_that_was_not_written_is_read_again) {
+  consumer_session session = filled_session();
+  const std::int64_t lost = session.take(up_to(3)).id;  // a0 b0 a1
+  session.forget_last_answer();
+  session.undo(lost);
+  EXPECT_EQ(session.reading_positions(), (position_map{{0, 0}, {1, 0}}));
+  EXPECT_TRUE(session.begin().empty()) << "nothing of the lost answer may be committed";
+}
+
+TEST(consumer_session, a_forgotten_answer_is_read_again_when_its_poll_is_repeated) {
+  consumer_session session = filled_session();
+  (void)session.take(up_to(3, commit_mode::automatic, 7));  // a0 b0 a1
+  session.forget_last_answer();
+  ASSERT_EQ(session.classify(7), poll_kind::repeat);
+  ASSERT_TRUE(session.last_answer_forgotten());
+  session.go_back_to_last_answer();
+  EXPECT_TRUE(session.begin().empty());
+  EXPECT_EQ(session.reading_positions(), (position_map{{0, 0}, {1, 0}}));
+  EXPECT_TRUE(session.on_fetched({0, 0}, batch_at(0, {"a0", "a1", "a2"}), 3, 0));
+  EXPECT_TRUE(session.on_fetched({1, 0}, batch_at(0, {"b0", "b1"}), 2, 0));
+  EXPECT_EQ(values(session.take(up_to(3, commit_mode::automatic, 7))), "a0 b0 a1");
+  EXPECT_EQ(session.begin(), (position_map{{0, 2}, {1, 1}}));
+}
+
 TEST(consumer_session, undo_works_after_the_read_ahead_was_dropped) {
   consumer_session session = filled_session();
   const std::int64_t lost = session.take(up_to(3)).id;  // a0 b0 a1
