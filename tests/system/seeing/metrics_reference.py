@@ -16,6 +16,9 @@ ROLES = {
     "write_manager": "Write manager",
     "read_manager": "Read manager",
     "broker": "Broker",
+    "booking_front_end": "Booking front end",
+    "booking_replica": "Booking replica",
+    "booking_supervisor": "Booking supervisor",
 }
 EVERYWHERE = "Every process"
 HEADER = """# Metrics
@@ -44,7 +47,7 @@ def families(text):
 
 
 def gather(entries):
-    """By section: name -> (type, help)."""
+    """By section: name -> (type, help). Of the roles that the cluster has: the page is made from one with booking."""
     by_role = {}
     for entry in entries:
         if entry["role"] in ROLES:
@@ -54,7 +57,8 @@ def gather(entries):
     common = set.intersection(*(set(known) for known in by_role.values()))
     sections = {EVERYWHERE: {name: by_role["broker"][name] for name in common}}
     for role, title in ROLES.items():
-        sections[title] = {name: value for name, value in by_role[role].items() if name not in common}
+        if role in by_role:
+            sections[title] = {name: value for name, value in by_role[role].items() if name not in common}
     return sections
 
 
