@@ -87,7 +87,7 @@ export class Actions {
       });
     }
     if (feed.map.free() >= wanted.length) {
-      actions.push({ text: `Take the best ${count(wanted.length, "seat")}`, act: () => this.takeBest(wanted.length) });
+      actions.push({ text: wanted.length === 1 ? "Take the best seat" : `Take the best ${wanted.length} seats`, act: () => this.takeBest(wanted.length) });
     } else {
       actions.push({ text: "Join the waiting list", act: () => this.join(wanted.length) });
     }

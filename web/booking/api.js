@@ -87,9 +87,10 @@ export class Api {
     return { ...body, show_version: Number((response.headers.get("ETag") ?? "").replaceAll('"', "")) || null };
   }
 
-  /// A keep-alive: it has no outcome, so the next one does for one that failed.
-  touch(path) {
-    return this.ask(address(path), { method: "POST", headers: this.headers({ "Idempotency-Key": randomText(16) }) });
+  /// A keep-alive: it has no outcome, so the next one does for one that failed. The server may hold it `wait_ms`.
+  touch(path, wait_ms) {
+    const headers = this.headers({ "Idempotency-Key": randomText(16) });
+    return this.ask(address(path), { method: "POST", headers }, wait_ms + PATIENCE_MS);
   }
 
   async waitAsAsked(response) {

@@ -20,6 +20,8 @@ export class Cart {
     root.append(this.title, this.session, this.holds, this.selected, this.empty);
     this.bar = element("a", { class: "cart-bar", href: "#cart", onclick: (event) => (event.preventDefault(), this.focus()) });
     root.after(this.bar);
+    // On a phone: whoever sees the cart needs no way to it.
+    new IntersectionObserver(([seen]) => this.bar.classList.toggle("unneeded", seen.intersectionRatio > 0.9), { threshold: [0, 0.9] }).observe(root);
     this.cards = new Map();
     desk.selection.addEventListener("change", () => this.renderSelection());
     desk.holdings.addEventListener("holds", () => this.renderHolds());

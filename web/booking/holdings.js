@@ -3,6 +3,7 @@
 import { Refusal } from "./api.js";
 
 const TTL_MS = 120_000; // what holds are extended by when their own time is not known
+const WITHOUT_SESSION = { session: false }; // bookings outlive sessions, so an ended one must not be in their way
 
 /// Offers of the waiting list are holds whose id has an index.
 const isOffer = (holdId) => /^H-\d+-\d+$/.test(holdId);
@@ -85,8 +86,8 @@ export class Holdings extends EventTarget {
 
   /// `wanted` is {seats} or {best: {n, category?}}.
   async take(showId, wanted) {
-    await this.session.ensure();
-    const held = await this.api.command("POST", `v1/shows/${encodeURIComponent(showId)}/holds`, wanted);
+    const path = `v1/shows/${encodeURIComponent(showId)}/holds`;
+    const held = await this.session.within(() => this.api.command("POST", path, wanted));
     this.put({ ...held, show_id: showId, ttl_ms: held.expires_in_ms });
     this.tell("holds");
     return held;
@@ -126,7 +127,7 @@ export class Holdings extends EventTarget {
 
   async cancel(booking, seats = null) {
     const path = `v1/bookings/${booking.booking_id}`;
-    const cancelled = await this.api.command("DELETE", path, seats ? { seats } : {});
+    const cancelled = await this.api.command("DELETE", path, seats ? { seats } : {}, WITHOUT_SESSION);
     await this.refreshBookings().catch(() => {});
     return cancelled;
   }
@@ -134,7 +135,7 @@ export class Holdings extends EventTarget {
   /// `to` is {show_id, seats} or {show_id, best}.
   async exchange(booking, fromSeats, to) {
     const path = `v1/bookings/${booking.booking_id}/exchange`;
-    const exchanged = await this.api.command("POST", path, { from_seats: fromSeats, to });
+    const exchanged = await this.api.command("POST", path, { from_seats: fromSeats, to }, WITHOUT_SESSION);
     await this.refreshBookings().catch(() => {});
     return exchanged;
   }

@@ -2,7 +2,10 @@
 
 import { button, byId, element } from "./dom.js";
 
+const STAYS_MS = 10_000; // a success that asks for nothing then goes by itself, but not from below a hand
+
 const region = () => byId("message");
+let leaving = null;
 
 /// `kind`: "done", "problem", "news". `actions`: [{text, act}].
 export function show(kind, text, actions = []) {
@@ -17,10 +20,18 @@ export function show(kind, text, actions = []) {
   const box = element("div", { class: `note ${kind}` }, element("p", {}, text));
   if (made.length > 0) box.append(element("div", { class: "row" }, made));
   box.append(close);
-  region().replaceChildren(box);
+  clear();
+  region().append(box);
+  if (kind === "done" && actions.length === 0) leaving = setTimeout(() => leave(box), STAYS_MS);
+}
+
+function leave(box) {
+  if (box.matches(":hover, :focus-within")) leaving = setTimeout(() => leave(box), STAYS_MS);
+  else clear();
 }
 
 export function clear() {
+  clearTimeout(leaving);
   region().replaceChildren();
 }
 

@@ -28,6 +28,19 @@ export class Session extends EventTarget {
     await this.opening;
   }
 
+  /// Runs `work` in a live session; once more in a new one if the old one turns out to have ended.
+  async within(work) {
+    await this.ensure();
+    try {
+      return await work();
+    } catch (failure) {
+      if (failure.code !== "SESSION_EXPIRED") throw failure;
+      this.expired();
+      await this.ensure();
+      return work();
+    }
+  }
+
   /// Takes up the session that this name had here; whether it lives is asked of the server.
   async resume() {
     this.leave();
@@ -92,7 +105,7 @@ export class Session extends EventTarget {
   /// A visible tab leaves the question open until there is something to tell; a hidden one lets go of the connection.
   async keepAlive(id, round) {
     for (let failures = 0; round === this.round; ) {
-      const waits = !document.hidden;
+      const waits = !document.hidden && failures === 0; // after a failure it is good to know at once
       const asked = performance.now();
       try {
         const told = await this.touch(id, waits);
@@ -115,7 +128,7 @@ export class Session extends EventTarget {
 
   async touch(id, waits) {
     const path = `v1/sessions/${encodeURIComponent(id)}/keepalive${waits ? "?wait=true" : ""}`;
-    const { response, body } = await this.api.touch(path);
+    const { response, body } = await this.api.touch(path, waits ? LEASE_MS / 3 : 0);
     if (response.status >= 500 || response.status === 429) throw new Unreachable(body.code);
     if (!response.ok) throw new Refusal(response.status, body);
     return body;

@@ -106,7 +106,8 @@ export class ShowPage {
 
   describe() {
     const { starts_at_ms, hall } = this.map.show;
-    const where = [starts_at_ms ? when(starts_at_ms) : null, hall ? `Hall ${hall}` : null, `${count(this.map.free(), "free seat")}`];
+    const isClosed = this.desk.programme.get(this.map.show.show_id)?.status === "CLOSED";
+    const where = [isClosed ? "Box office closed" : null, starts_at_ms ? when(starts_at_ms) : null, hall ? `Hall ${hall}` : null, `${count(this.map.free(), "free seat")}`];
     setText(this.place, where.filter(Boolean).join(" · "));
   }
 

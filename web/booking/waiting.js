@@ -39,10 +39,10 @@ export class Waiting extends EventTarget {
   }
 
   async join(showId, n, category) {
-    await this.session.ensure();
     const path = `v1/shows/${encodeURIComponent(showId)}/waitlist`;
     try {
-      const queued = await this.api.command("POST", path, category ? { n, category } : { n });
+      const wanted = category ? { n, category } : { n };
+      const queued = await this.session.within(() => this.api.command("POST", path, wanted));
       this.put(showId, { n, category, position: queued.position });
       return queued;
     } catch (refusal) {
@@ -64,10 +64,10 @@ export class Waiting extends EventTarget {
     if (this.queues.has(showId)) return false;
     const place = { isStopped: false, wake: () => {} };
     this.queues.set(showId, place);
+    const path = `v1/shows/${encodeURIComponent(showId)}/queue`;
     try {
       while (!place.isStopped) {
-        await this.session.ensure();
-        const told = await this.api.command("POST", `v1/shows/${encodeURIComponent(showId)}/queue`);
+        const told = await this.session.within(() => this.api.command("POST", path));
         if (told.code === "ADMITTED") return true;
         this.dispatchEvent(new CustomEvent("queue", { detail: { showId, place: told } }));
         await Promise.race([

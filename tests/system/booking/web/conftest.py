@@ -1,5 +1,6 @@
 """Fixtures of the browser tests: one Chromium for all, people with browsers of their own, and sites to look at."""
 
+import os
 import pathlib
 import sys
 
@@ -35,12 +36,26 @@ def stand_in(tmp_path_factory):
     site.stop()
 
 
-@pytest.fixture(params=["stand_in"])
-def site(request):
-    """Tests that ask for it run on the stand-in and on a real front end."""
+BOTH = ["stand_in", "front_end"]
+IS_DEEP = os.environ.get("MARQUEE_DEEP") == "1"
+
+
+def site_of(request):
     if request.param == "stand_in":
         return request.getfixturevalue("stand_in")
     return FrontEndSite(request.getfixturevalue("booking"))
+
+
+@pytest.fixture(params=BOTH[:1])
+def site(request):
+    """Tests that ask for it run on the stand-in and on a real front end."""
+    return site_of(request)
+
+
+@pytest.fixture(params=BOTH if IS_DEEP else BOTH[:1])
+def some_site(request):
+    """The stand-in, and a real front end in deep runs."""
+    return site_of(request)
 
 
 @pytest.fixture

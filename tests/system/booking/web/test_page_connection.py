@@ -71,6 +71,20 @@ def test_a_session_that_ended_is_told_and_the_next_action_opens_another(people, 
     one.hold("1B")
 
 
+def test_held_seats_in_danger_are_told_when_the_server_hears_nothing_of_the_page(people, stand_in):
+    show = stand_in.add_show()
+    one = people(stand_in)
+    one.page.clock.install()
+    one.open(show)
+    one.page.route("**/keepalive*", lambda route: route.abort())
+    one.hold("1A")
+    one.page.clock.fast_forward(31_000)
+    one.page.locator("#cart").get_by_text("The server has not heard from this page").wait_for()
+    one.page.unroute("**/keepalive*")
+    one.page.clock.fast_forward(6_000)
+    one.page.locator("#cart").get_by_text("The server has not heard from this page").wait_for(state="hidden")
+
+
 def test_a_browser_without_the_server_says_so_and_begins_when_it_can(people, stand_in):
     one = people(stand_in)
     show = stand_in.add_show()

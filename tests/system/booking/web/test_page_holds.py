@@ -49,9 +49,9 @@ def test_holds_are_extended_and_given_back(people, site):
     one.sees("1A", "available")
 
 
-def test_the_best_seats_of_a_section_are_found(people, site):
-    show = site.add_show()
-    one = people(site).open(show)
+def test_the_best_seats_of_a_section_are_found(people, some_site):
+    show = some_site.add_show()
+    one = people(some_site).open(show)
     one.page.get_by_label("Seats", exact=True).select_option("3")
     one.page.get_by_label("Where").select_option("loge")
     one.press("Find the best seats")
@@ -59,16 +59,16 @@ def test_the_best_seats_of_a_section_are_found(people, site):
     one.page.locator(".hold", has_text="49.50").wait_for()
 
 
-def test_a_single_seat_of_a_booking_is_cancelled(people, site):
-    show = site.add_show()
-    one = people(site, f"eva {time.time_ns()}").open(show)
+def test_a_single_seat_of_a_booking_is_cancelled(people, some_site):
+    show = some_site.add_show()
+    one = people(some_site, f"eva {time.time_ns()}").open(show)
     one.book("1A", "1B", "4C")
     one.page.get_by_role("link", name="My bookings").click()
     one.page.locator(".booking").get_by_label("4C").check()
     one.press("Cancel seat 4C")
     one.press("Yes, cancel")
     one.reads("You get 16.50 back")
-    assert [one_booking["seats"] for one_booking in site.bookings(one.name())] == [["1A", "1B"]]
+    assert [one_booking["seats"] for one_booking in some_site.bookings(one.name())] == [["1A", "1B"]]
 
 
 def test_seats_are_exchanged_for_others_and_for_another_show(people, site):
@@ -94,19 +94,19 @@ def test_seats_are_exchanged_for_others_and_for_another_show(people, site):
     assert (booking["show_id"], booking["seats"]) == (other, ["2A", "2B"])
 
 
-def test_an_exchange_that_fails_keeps_what_one_has(people, site):
-    show = site.add_show()
-    one = people(site, f"ole {time.time_ns()}")
+def test_an_exchange_that_fails_keeps_what_one_has(people, some_site):
+    show = some_site.add_show()
+    one = people(some_site, f"ole {time.time_ns()}")
     one.page.route("**/v1/stream**", lambda route: None)
     one.open(show)
     one.book("1A")
     one.page.get_by_role("link", name="My bookings").click()
     one.press("Exchange seats")
     one.sees("1A", "given up")
-    site.book(show, "2A")
+    some_site.book(show, "2A")
     one.click("2A")
     one.press("Exchange for these seats")
     one.reads("seat 2A is booked")
-    assert [one_booking["seats"] for one_booking in site.bookings(one.name())] == [["1A"]]
+    assert [one_booking["seats"] for one_booking in some_site.bookings(one.name())] == [["1A"]]
     one.press("Keep the booking as it is")
     one.sees("1A", "mine-booked")

@@ -112,15 +112,15 @@ def test_the_map_is_a_grid_with_rows_and_positions(people, stand_in):
     assert cell.locator("svg[aria-hidden=true]").count() == 1
 
 
-def test_the_list_does_what_the_map_does(people, site):
-    show = site.add_show()
-    one = people(site).open(show)
+def test_the_list_does_what_the_map_does(people, some_site):
+    show = some_site.add_show()
+    one = people(some_site).open(show)
     one.press("List")
     one.page.get_by_text("Loge, 16.50, 10 free").click()
     one.page.get_by_text("Row 4, 5 free seats").click()
     one.page.get_by_role("checkbox", name="Row 4, seat C, loge, 16.50, available").check()
     one.page.locator(".chosen", has_text="4C").wait_for()
-    site.book(show, "4D")
+    some_site.book(show, "4D")
     taken = one.page.get_by_role("checkbox", name="Row 4, seat D, loge, 16.50, booked")
     taken.wait_for()
     assert taken.is_disabled()

@@ -52,18 +52,18 @@ def test_other_changes_are_seen_as_well_and_the_number_of_free_seats(people, sit
     one.seat("6A").wait_for()
 
 
-def test_the_list_of_shows_follows_what_is_free(people, site):
-    show = site.add_show(movie="Nosferatu", rows=1, cols=2)
-    one = people(site)
+def test_the_list_of_shows_follows_what_is_free(people, some_site):
+    show = some_site.add_show(movie="Nosferatu", rows=1, cols=2)
+    one = people(some_site)
     card = one.page.locator(".show-card", has_text="Nosferatu").last
     card.get_by_text("2 of 2 seats free").wait_for()
-    site.book(show, "1A", "1B")
+    some_site.book(show, "1A", "1B")
     card.get_by_text("Sold out").wait_for()
 
 
-def test_own_holds_and_bookings_are_shown_as_ones_own_in_every_tab(people, site):
-    show = site.add_show()
-    one = people(site, f"ann {time.time_ns()}").open(show)
+def test_own_holds_and_bookings_are_shown_as_ones_own_in_every_tab(people, some_site):
+    show = some_site.add_show()
+    one = people(some_site, f"ann {time.time_ns()}").open(show)
     one.hold("2A", "2B")
     one.sees("2A", "mine-held")
     one.press("Confirm the booking")
@@ -76,9 +76,9 @@ def test_own_holds_and_bookings_are_shown_as_ones_own_in_every_tab(people, site)
     one.page.locator(".hold", has_text="Held: 3C").wait_for()
 
 
-def test_a_show_that_is_removed_is_left(people, site):
-    show = site.add_show()
-    one = people(site).open(show)
-    site.must("DELETE", f"/v1/shows/{show}")
+def test_a_show_that_is_removed_is_left(people, some_site):
+    show = some_site.add_show()
+    one = people(some_site).open(show)
+    some_site.must("DELETE", f"/v1/shows/{show}")
     one.reads("not on the programme any more")
     one.page.get_by_role("heading", name="What is on").wait_for()

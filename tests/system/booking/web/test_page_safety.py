@@ -11,11 +11,11 @@ ATTACKS = [
 ]
 
 
-def test_markup_in_movie_hall_and_categories_is_text(people, site):
+def test_markup_in_movie_hall_and_categories_is_text(people, some_site):
     for attack in ATTACKS[:3]:
         categories = [{"id": attack, "name": attack, "price_cents": 100, "rows": [1, 2]}]
-        show = site.add_show(movie=attack, hall=attack, rows=2, cols=2, categories=categories)
-        one = people(site)
+        show = some_site.add_show(movie=attack, hall=attack, rows=2, cols=2, categories=categories)
+        one = people(some_site)
         one.page.locator(".show-card", has_text=attack).first.wait_for()
         one.open(show)
         one.page.get_by_role("heading", name=attack).wait_for()
@@ -26,9 +26,9 @@ def test_markup_in_movie_hall_and_categories_is_text(people, site):
         assert one.page.locator("#view img, #view script, #cart img, #view svg[onload]").count() == 0
 
 
-def test_markup_in_a_name_is_text_everywhere(people, site):
-    show = site.add_show()
-    one = people(site, ATTACKS[0]).open(show)
+def test_markup_in_a_name_is_text_everywhere(people, some_site):
+    show = some_site.add_show()
+    one = people(some_site, ATTACKS[0]).open(show)
     assert one.name() == ATTACKS[0]
     one.page.get_by_role("link", name="My bookings").click()
     one.page.get_by_role("heading", name="My bookings").wait_for()

@@ -19,15 +19,15 @@ def test_an_offer_of_the_waiting_list_arrives_as_a_hold_with_a_countdown(people,
     assert len(site.bookings(one.name())) == 1
 
 
-def test_the_waiting_list_can_be_left(people, site):
-    show = site.add_show(rows=1, cols=2)
-    booking = site.book(show, "1A", "1B", client="first")
-    one = people(site).open(show)
+def test_the_waiting_list_can_be_left(people, some_site):
+    show = some_site.add_show(rows=1, cols=2)
+    booking = some_site.book(show, "1A", "1B", client="first")
+    one = people(some_site).open(show)
     one.press("Join the waiting list")
     one.reads("You wait for")
     one.press("Leave the waiting list")
     one.reads("You have left the waiting list")
-    site.must("DELETE", f"/v1/bookings/{booking}", {}, "first")
+    some_site.must("DELETE", f"/v1/bookings/{booking}", {}, "first")
     one.sees("1A", "available")
 
 
