@@ -35,7 +35,8 @@ class Commands:
         )
 
     def up(self, *arguments):
-        return self.run("up", "--port-offset", str(self.offset), *arguments)
+        """Without the booking application: tests/system/booking/test_up_with_booking.py has it."""
+        return self.run("up", "--port-offset", str(self.offset), "--without-booking", *arguments)
 
     def processes(self):
         return json.loads((self.state_dir / "cluster.json").read_text())["processes"]
