@@ -34,6 +34,18 @@ def test_a_front_end_that_stands_still_finishes_what_was_asked_when_it_goes_on(p
     assert len(site.bookings(one.name())) == 1
 
 
+def test_what_happens_while_the_stream_is_being_opened_is_not_missed(people, stand_in):
+    show = stand_in.add_show()
+    one = people(stand_in)
+    opening = []
+    one.page.route("**/v1/stream**", lambda route: opening.append(route))
+    one.open(show)
+    stand_in.book(show, "1A")
+    assert one.seat("1A").get_attribute("data-its") == "available"
+    opening[0].continue_()
+    one.sees("1A", "booked")
+
+
 def test_an_unknown_outcome_is_told_and_asked_again_with_the_same_key(people, stand_in):
     show = stand_in.add_show()
     one = people(stand_in, f"max {time.time_ns()}").open(show)
@@ -59,16 +71,30 @@ def test_a_log_without_quorum_is_waited_for(people, stand_in):
     one.reads("Seat 1A is held for you")
 
 
+def session_of(person):
+    return person.page.evaluate("(name) => localStorage.getItem(`marquee.session.${name}`)", person.name())
+
+
 def test_a_session_that_ended_is_told_and_the_next_action_opens_another(people, stand_in):
     show = stand_in.add_show()
     one = people(stand_in, f"ina {time.time_ns()}").open(show)
     one.hold("1A")
-    session = one.page.evaluate("Object.entries(localStorage).find(([key]) => key.startsWith('marquee.session.'))[1]")
-    stand_in.must("DELETE", f"/v1/sessions/{session}", {}, one.name())
+    stand_in.must("DELETE", f"/v1/sessions/{session_of(one)}", {}, one.name())
     one.reads("interrupted too long")
     one.sees("1A", "available")
     assert one.page.locator(".hold").count() == 0
     one.hold("1B")
+
+
+def test_an_action_in_a_session_that_ended_unnoticed_is_done_in_a_new_one(people, stand_in):
+    show = stand_in.add_show()
+    one = people(stand_in, f"ida {time.time_ns()}")
+    one.page.route("**/keepalive*", lambda route: None)
+    one.open(show)
+    one.hold("1A")
+    stand_in.must("DELETE", f"/v1/sessions/{session_of(one)}", {}, one.name())
+    one.hold("1C")
+    assert one.page.locator(".hold").count() == 1
 
 
 def test_held_seats_in_danger_are_told_when_the_server_hears_nothing_of_the_page(people, stand_in):
