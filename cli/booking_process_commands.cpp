@@ -1,10 +1,14 @@
 #include "cli/booking_process_commands.h"
 
+#include "booking_app/front_end/front_end_process.h"
 #include "cli/process_command.h"
 
 namespace marquee::cli {
 
-void add_booking_process_commands([[maybe_unused]] CLI::App& app, [[maybe_unused]] command_context& context) {
+void add_booking_process_commands(CLI::App& app, command_context& context) {
+  add_process_command<booking::front_end_options>(app, context, "booking-front-end",
+                                                  "run a front end of the booking application",
+                                                  &booking::describe, &booking::run_booking_front_end);
 }
 
 }  // namespace marquee::cli

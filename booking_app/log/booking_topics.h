@@ -29,8 +29,8 @@ inline constexpr std::int32_t reply_partitions = 16;
 /// never grown, kept for ever, broker's timestamps). Many processes may do so at once. Blocks; tries again
 /// until it works or `is_cancelled`; what it waits for is logged once. What exists with other settings than
 /// the log relies on (partitions, timestamps, retention) is a failure that names topic and setting.
-[[nodiscard]] client::outcome<> ensure_topics(const client::client_options& options,
-                                              const booking_topics& topics,
-                                              const std::function<bool()>& is_cancelled);
+[[nodiscard]] marquee::client::outcome<> ensure_topics(const marquee::client::client_options& options,
+                                                       const booking_topics& topics,
+                                                       const std::function<bool()>& is_cancelled);
 
 }  // namespace marquee::booking

@@ -44,7 +44,7 @@ class command_feed {
   /// called again before it has returned: whoever cannot keep up blocks here, which bounds what waits.
   using sink = std::function<void(std::vector<logged_message>)>;
 
-  command_feed(client::client_options cluster, feed_options options, sink on_messages,
+  command_feed(marquee::client::client_options cluster, feed_options options, sink on_messages,
                std::function<void(const std::string& why)> on_broken);
   /// Ends the long poll, joins the thread and deletes the registration if the cluster answers within half a
   /// second. A sink that blocks must have been released before.

@@ -29,9 +29,9 @@ class topic_writer {
  public:
   /// Called on the writer's thread, once for each accepted message; must be quick. A failure with outcome
   /// `unknown` may still be stored.
-  using callback = std::function<void(const client::outcome<client::stored_message>&)>;
+  using callback = std::function<void(const marquee::client::outcome<marquee::client::stored_message>&)>;
 
-  topic_writer(client::client_options cluster, writer_options options);
+  topic_writer(marquee::client::client_options cluster, writer_options options);
   /// Answers everything that was accepted: what cannot be stored in `closing_ms`, with CANCELLED.
   ~topic_writer();
   topic_writer(const topic_writer&) = delete;
