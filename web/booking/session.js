@@ -34,7 +34,7 @@ export class Session extends EventTarget {
     try {
       return await work();
     } catch (failure) {
-      if (failure.code !== "SESSION_EXPIRED") throw failure;
+      if (!["SESSION_EXPIRED", "NO_SUCH_SESSION"].includes(failure.code)) throw failure;
       this.expired();
       await this.ensure();
       return work();
@@ -116,7 +116,7 @@ export class Session extends EventTarget {
         if (told.events?.length > 0) this.dispatchEvent(new CustomEvent("told", { detail: told.events }));
       } catch (failure) {
         if (round !== this.round) return;
-        if (failure instanceof Refusal) return this.expired();
+        if (this.isOver(failure)) return this.expired();
         failures++;
         if (performance.now() > this.safeUntil) this.become("jeopardy");
       }
@@ -124,6 +124,12 @@ export class Session extends EventTarget {
       const least_ms = failures > 0 ? Math.min(500 * failures, 5_000) : waits ? 1_000 : LEASE_MS / 3;
       await this.rest(least_ms - (failures > 0 ? 0 : performance.now() - asked));
     }
+  }
+
+  /// A front end that is behind does not know a young session yet.
+  isOver(failure) {
+    if (!(failure instanceof Refusal)) return false;
+    return failure.code !== "NO_SUCH_SESSION" || performance.now() > this.safeUntil + GRACE_MS;
   }
 
   async touch(id, waits) {
