@@ -46,6 +46,29 @@ def test_what_happens_while_the_stream_is_being_opened_is_not_missed(people, sta
     one.sees("1A", "booked")
 
 
+SET_HIDDEN = """(hidden) => {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_a_hidden_tab_lets_go_of_its_stream_and_is_right_again_when_seen(people, stand_in):
+    show = stand_in.add_show()
+    one = people(stand_in)
+    one.page.clock.install()
+    one.open(show)
+    streams = []
+    one.page.on("requestfailed", lambda request: streams.append(request.url))
+    one.page.evaluate(SET_HIDDEN, True)
+    one.page.clock.fast_forward(11_000)
+    one.page.wait_for_timeout(100)
+    assert [url for url in streams if "/v1/stream" in url]
+    stand_in.book(show, "1A")
+    assert one.seat("1A").get_attribute("data-its") == "available"
+    one.page.evaluate(SET_HIDDEN, False)
+    one.sees("1A", "booked")
+
+
 def test_an_unknown_outcome_is_told_and_asked_again_with_the_same_key(people, stand_in):
     show = stand_in.add_show()
     one = people(stand_in, f"max {time.time_ns()}").open(show)
