@@ -31,6 +31,9 @@ if(MARQUEE_SANITIZE)
   add_link_options(-fsanitize=${MARQUEE_SANITIZE})
 endif()
 
+# For tests: replicas can be told to answer wrongly, late or not at all. The release preset leaves it out.
+option(MARQUEE_FAULT_INJECTION "Booking replicas take faults over HTTP" ON)
+
 option(MARQUEE_FUZZ "Libraries report their branches to libFuzzer (tests/fuzz)" OFF)
 if(MARQUEE_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)

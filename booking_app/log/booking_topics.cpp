@@ -19,7 +19,7 @@ constexpr std::int64_t between_attempts_ms = 200;
 
 /// The configuration keys that the log relies on: other values are refused. The rest is only how we create.
 struct topic_plan {
-  client::topic_request request;
+  marquee::client::topic_request request;
   std::vector<std::string> relied_on;
 };
 
@@ -50,21 +50,21 @@ std::string text_of(const json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-client::api_failure unsuitable(const std::string& topic, const std::string& what) {
+marquee::client::api_failure unsuitable(const std::string& topic, const std::string& what) {
   return {.code = "UNSUITABLE_TOPIC",
           .message = "topic '" + topic + "' exists, but " + what +
                      "; delete it, or choose another booking.topic_prefix",
           .component = "booking.log"};
 }
 
-client::outcome<> check(const topic_plan& wanted, const std::string& description) {
+marquee::client::outcome<> check(const topic_plan& wanted, const std::string& description) {
   const std::string& name = wanted.request.name;
   const json answer = json::parse(description, nullptr, false);
   const json topic = answer.is_object() ? answer.value("topic", json()) : json();
   const json partitions = topic.is_object() ? topic.value("partitions", json()) : json();
   const json config = topic.is_object() ? topic.value("config", json()) : json();
   if (!partitions.is_array() || !config.is_object())
-    return std::unexpected(client::api_failure{
+    return std::unexpected(marquee::client::api_failure{
         .code = "MALFORMED_ANSWER",
         .message = "the description of topic '" + name + "' does not have the promised form",
         .component = "booking.log",
@@ -83,14 +83,14 @@ client::outcome<> check(const topic_plan& wanted, const std::string& description
   return {};
 }
 
-bool is_final(const client::api_failure& failure) {
+bool is_final(const marquee::client::api_failure& failure) {
   static constexpr std::array<std::string_view, 3> codes{"UNSUITABLE_TOPIC", "INVALID_TOPIC",
                                                          "INVALID_CONFIG"};
   return std::ranges::find(codes, failure.code) != codes.end();
 }
 
 /// One look: there and suitable, or created, or why not.
-client::outcome<> ensure(client::administrator& cluster, const topic_plan& wanted) {
+marquee::client::outcome<> ensure(marquee::client::administrator& cluster, const topic_plan& wanted) {
   const auto described = cluster.describe_topic(wanted.request.name);
   if (described) return check(wanted, *described);
   if (described.error().code != "TOPIC_NOT_FOUND") return std::unexpected(described.error());
@@ -108,12 +108,13 @@ client::outcome<> ensure(client::administrator& cluster, const topic_plan& wante
 
 }  // namespace
 
-client::outcome<> ensure_topics(const client::client_options& options, const booking_topics& topics,
-                                const std::function<bool()>& is_cancelled) {
-  client::client_options patient = options;
+marquee::client::outcome<> ensure_topics(const marquee::client::client_options& options,
+                                         const booking_topics& topics,
+                                         const std::function<bool()>& is_cancelled) {
+  marquee::client::client_options patient = options;
   patient.is_cancelled = is_cancelled;
   patient.deadline_ms = std::min<std::int64_t>(patient.deadline_ms, 10'000);
-  client::administrator cluster(patient);
+  marquee::client::administrator cluster(patient);
   for (const topic_plan& wanted : plans_of(topics)) {
     std::string said;
     while (true) {

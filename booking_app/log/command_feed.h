@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,18 +47,24 @@ class command_feed {
 
   command_feed(marquee::client::client_options cluster, feed_options options, sink on_messages,
                std::function<void(const std::string& why)> on_broken);
-  /// Ends the long poll, joins the thread and deletes the registration if the cluster answers within half a
-  /// second. A sink that blocks must have been released before.
   ~command_feed();
   command_feed(const command_feed&) = delete;
   command_feed& operator=(const command_feed&) = delete;
 
+  /// Ends the long poll, joins the thread and deletes the registration if the cluster answers within half a
+  /// second; the destructor does so, too. A sink that blocks must have been released before.
+  void stop();
   /// Whether the last attempt reached the cluster. From any thread.
   [[nodiscard]] bool connected() const;
   /// Whether the place to begin at is known and registered. A feed `at_end` gives every message that is
   /// stored after this became true, also after it had to register again; what is stored before it may or may
   /// not come. So whoever waits for answers to what he sends looks here first. From any thread.
   [[nodiscard]] bool positioned() const;
+  /// What it waits for; empty while it is connected. From any thread.
+  [[nodiscard]] std::string problem() const;
+  /// How long ago the feed had read all there was, as far as it can tell: what a sink is given was stored
+  /// since then. Nothing before that. On the feed's thread.
+  [[nodiscard]] std::optional<std::int64_t> ms_since_end() const;
 
  private:
   struct state;

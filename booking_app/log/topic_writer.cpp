@@ -21,8 +21,8 @@ namespace marquee::booking {
 
 namespace {
 
-using client::api_failure;
-using client::stored_message;
+using marquee::client::api_failure;
+using marquee::client::stored_message;
 
 constexpr const char* component = "booking.writer";
 constexpr std::size_t most_batch_messages = 2'000;
@@ -42,35 +42,36 @@ bool is_forgotten(const api_failure& failure) {
 
 struct topic_writer::state {
   struct item {
-    client::message what;
+    marquee::client::message what;
     callback on_done;
     std::int64_t accepted_ms = 0;
 
     [[nodiscard]] std::size_t size() const { return what.value->size(); }
   };
 
-  state(client::client_options to, writer_options wanted)
-      : stopper(std::make_shared<client::interruption>()),
+  state(marquee::client::client_options to, writer_options wanted)
+      : stopper(std::make_shared<marquee::client::interruption>()),
         cluster(std::move(to)),
         options(std::move(wanted)) {
     cluster.stopper = stopper;
   }
 
-  const std::shared_ptr<client::interruption> stopper;
-  client::client_options cluster;
+  const std::shared_ptr<marquee::client::interruption> stopper;
+  marquee::client::client_options cluster;
   const writer_options options;
   system_clock time{};
   std::atomic<bool> is_connected = false;
 
-  std::mutex mutex{};  ///< everything in this block
+  mutable std::mutex mutex{};  ///< everything in this block
   std::condition_variable came{};
   std::deque<item> items{};
   std::size_t waiting_bytes = 0;
   std::size_t unanswered = 0;
   bool closes = false;
+  std::string problem = "the cluster was not reached";
 
   // Only on the writer's thread:
-  std::optional<client::producer> sender{};
+  std::optional<marquee::client::producer> sender{};
   std::string last_problem{};
 
   stoppable_thread thread{};  ///< last: what it uses is still there when it ends
@@ -79,33 +80,37 @@ struct topic_writer::state {
   void make_sender();
   std::optional<std::vector<item>> next_batch();
   void send(std::vector<item> batch);
-  void answer(std::vector<item>& batch, const std::vector<client::outcome<stored_message>>& results);
+  void answer(std::vector<item>& batch, const std::vector<marquee::client::outcome<stored_message>>& results);
   void give_up_old();
   void give_up_all();
-  void note(const client::outcome<>& attempt);
+  void note(const marquee::client::outcome<>& attempt);
 };
 
-void topic_writer::state::note(const client::outcome<>& attempt) {
+void topic_writer::state::note(const marquee::client::outcome<>& attempt) {
   if (stopper->is_requested()) return;
   is_connected = attempt.has_value();
   if (attempt) {
     if (!last_problem.empty()) log_info(component, "{} can be written again", options.topic);
     last_problem.clear();
+    const std::lock_guard lock(mutex);
+    problem.clear();
     return;
   }
   if (attempt.error().code != last_problem)
     log_warning(component, "{} cannot be written: {}", options.topic,
                 escape_for_log(to_string(attempt.error())));
   last_problem = attempt.error().code;
+  const std::lock_guard lock(mutex);
+  problem = to_string(attempt.error());
 }
 
 /// Only for a topic that exists: registering would make it, with settings that nobody wants.
 void topic_writer::state::make_sender() {
-  client::client_options brief = cluster;
+  marquee::client::client_options brief = cluster;
   brief.deadline_ms = std::min(brief.deadline_ms, registration_ms);
-  if (auto described = client::administrator(brief).describe_topic(options.topic); !described)
+  if (auto described = marquee::client::administrator(brief).describe_topic(options.topic); !described)
     return note(std::unexpected(described.error()));
-  auto registered = client::producer::register_at(brief, options.topic);
+  auto registered = marquee::client::producer::register_at(brief, options.topic);
   if (!registered) return note(std::unexpected(registered.error()));
   note({});
   sender.emplace(cluster, options.topic, registered->id());
@@ -150,26 +155,28 @@ std::optional<std::vector<topic_writer::state::item>> topic_writer::state::next_
 }
 
 void topic_writer::state::send(std::vector<item> batch) {
-  std::vector<client::message> messages;
+  std::vector<marquee::client::message> messages;
   messages.reserve(batch.size());
   for (item& one : batch) messages.push_back(std::move(one.what));
-  std::vector<client::outcome<stored_message>> results = sender->produce(messages);
+  std::vector<marquee::client::outcome<stored_message>> results = sender->produce(messages);
   // A request is refused as a whole when its producer is unknown, so the first result speaks for all.
   if (!results.front() && is_forgotten(results.front().error()) &&
-      results.front().error().outcome == client::request_outcome::definite) {
+      results.front().error().outcome == marquee::client::request_outcome::definite) {
     log_warning(component, "{}: the cluster does not know the producer any more, registers again",
                 options.topic);
     sender.reset();
     make_sender();
     if (sender) results = sender->produce(messages);
   }
-  const auto failed = std::ranges::find_if(results, [](const auto& one) { return !one.has_value(); });
-  note(failed == results.end() ? client::outcome<>() : std::unexpected(failed->error()));
+  // What was refused for its own sake says nothing about the cluster.
+  const auto failed =
+      std::ranges::find_if(results, [](const auto& one) { return !one && one.error().retriable; });
+  note(failed == results.end() ? marquee::client::outcome<>() : std::unexpected(failed->error()));
   answer(batch, results);
 }
 
 void topic_writer::state::answer(std::vector<item>& batch,
-                                 const std::vector<client::outcome<stored_message>>& results) {
+                                 const std::vector<marquee::client::outcome<stored_message>>& results) {
   for (std::size_t i = 0; i < batch.size(); ++i)
     if (batch[i].on_done) batch[i].on_done(results[i]);
   const std::lock_guard lock(mutex);
@@ -187,7 +194,7 @@ void topic_writer::state::give_up_old() {
       items.pop_front();
     }
   }
-  const client::outcome<stored_message> failed =
+  const marquee::client::outcome<stored_message> failed =
       std::unexpected(given_up("TIMED_OUT", "the cluster could not be reached in time"));
   answer(old, std::vector(old.size(), failed));
 }
@@ -200,12 +207,12 @@ void topic_writer::state::give_up_all() {
     items.clear();
     waiting_bytes = 0;
   }
-  const client::outcome<stored_message> failed =
+  const marquee::client::outcome<stored_message> failed =
       std::unexpected(given_up("CANCELLED", "the process stops before this was sent"));
   answer(rest, std::vector(rest.size(), failed));
 }
 
-topic_writer::topic_writer(client::client_options cluster, writer_options options)
+topic_writer::topic_writer(marquee::client::client_options cluster, writer_options options)
     : state_(std::make_unique<state>(std::move(cluster), std::move(options))) {
   state_->thread.start([own = state_.get()] { own->run(); });
 }
@@ -248,6 +255,11 @@ std::size_t topic_writer::waiting() const {
 
 bool topic_writer::connected() const {
   return state_->is_connected;
+}
+
+std::string topic_writer::problem() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->problem;
 }
 
 }  // namespace marquee::booking

@@ -44,6 +44,8 @@ class topic_writer {
   [[nodiscard]] std::size_t waiting() const;
   /// Whether the last attempt reached the cluster.
   [[nodiscard]] bool connected() const;
+  /// What it waits for; empty while it is connected.
+  [[nodiscard]] std::string problem() const;
 
  private:
   struct state;
