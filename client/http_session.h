@@ -2,17 +2,24 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "client/client_options.h"
 
 namespace marquee::client {
 
+using http_fields = std::vector<std::pair<std::string, std::string>>;
+
 struct http_question {
-  std::string method;  ///< GET, POST, PATCH or DELETE
-  std::string target;  ///< path and query
-  std::string body;    ///< JSON; empty for none
+  std::string method;     ///< GET, POST, PUT, PATCH or DELETE
+  std::string target;     ///< path and query
+  std::string body;       ///< JSON; empty for none
+  http_fields headers{};  ///< besides Content-Type and those of the connection
 };
 
 struct http_answer {
@@ -20,6 +27,10 @@ struct http_answer {
   std::string body;
   std::string request_id;
   std::int64_t retry_after_ms = 0;  ///< of the header Retry-After
+  http_fields headers{};
+
+  /// The first field of that name, whatever its case, or empty.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
 enum class no_answer_kind : std::uint8_t {
@@ -49,6 +60,12 @@ class http_session {
 
   [[nodiscard]] std::expected<http_answer, no_answer> send(const http_question& question,
                                                            std::int64_t timeout_ms);
+  /// Takes an answer that goes on for ever (an event stream): gives `take` its body piece by piece, until it
+  /// ends, `take` answers false, or nothing comes for `silence_ms`. The body of a failure is in the answer
+  /// instead. The connection is closed afterwards.
+  [[nodiscard]] std::expected<http_answer, no_answer> receive(
+      const http_question& question, std::int64_t silence_ms,
+      const std::function<bool(std::string_view)>& take);
   /// The next call goes to the next load balancer: this one answers, but cannot serve.
   void leave();
   /// The load balancer that the next call goes to.

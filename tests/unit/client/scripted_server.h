@@ -28,6 +28,12 @@ struct seen_request {
   std::string method;
   std::string target;
   nlohmann::json body;
+  httplib::Headers headers{};
+
+  [[nodiscard]] std::string header(const std::string& name) const {
+    const auto found = headers.find(name);
+    return found == headers.end() ? std::string() : found->second;
+  }
 };
 
 /// Stands in for a load balancer on a port of its own: `respond` answers the n-th request (from 0).
@@ -38,7 +44,7 @@ class scripted_server {
   explicit scripted_server(responder respond) : respond_(std::move(respond)) {
     const auto handle = [this](const httplib::Request& request, httplib::Response& response) {
       const seen_request seen{request.method, request.target,
-                              nlohmann::json::parse(request.body, nullptr, false)};
+                              nlohmann::json::parse(request.body, nullptr, false), request.headers};
       std::size_t number = 0;
       {
         const std::lock_guard lock(mutex_);
@@ -49,6 +55,7 @@ class scripted_server {
     };
     server_.Get(".*", handle);
     server_.Post(".*", handle);
+    server_.Put(".*", handle);
     server_.Patch(".*", handle);
     server_.Delete(".*", handle);
     server_.set_tcp_nodelay(true);
