@@ -52,6 +52,7 @@ void add_topic_command(CLI::App& app, command_context& context);
 void add_consumer_command(CLI::App& app, command_context& context);
 void add_producer_command(CLI::App& app, command_context& context);
 void add_bench_command(CLI::App& app, command_context& context);
+void add_booking_command(CLI::App& app, command_context& context);
 void add_doctor_command(CLI::App& app, command_context& context);
 void add_raft_command(CLI::App& app, command_context& context);
 /// Reads a data directory; needs no cluster.

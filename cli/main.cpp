@@ -11,11 +11,13 @@
 #include <string_view>
 #include <system_error>
 
+#include "cli/booking/booking_exit.h"
 #include "cli/booking_process_commands.h"
 #include "cli/command_context.h"
 
 namespace {
 
+using marquee::cli::booking_exit;
 using marquee::cli::command_context;
 using marquee::cli::exit_code;
 
@@ -23,7 +25,7 @@ constexpr const char* footer =
     "Exit codes: 0 done, 1 refused or failed, 2 wrong command line or input, 3 unavailable (no load "
     "balancer\n"
     "answered, or the cluster could not serve in time), 4 done in part (the message says how to go on),\n"
-    "5 no such topic, producer, consumer or broker, 130 interrupted.";
+    "5 no such topic, producer, consumer or broker, 130 interrupted. 'booking' has numbers of its own.";
 
 void add_shared_options(CLI::App& app, command_context& context) {
   app.add_option(
@@ -50,11 +52,13 @@ void add_shared_options(CLI::App& app, command_context& context) {
 int explain(CLI::App& app, const CLI::ParseError& wrong, int argc, char** argv) {
   const bool is_json =
       std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
-  if (wrong.get_exit_code() == 0 || !is_json)
-    return app.exit(wrong) == 0 ? 0 : static_cast<int>(exit_code::usage);
+  const int usage = app.got_subcommand("booking") ? static_cast<int>(booking_exit::usage)
+                                                  : static_cast<int>(exit_code::usage);
+  if (wrong.get_exit_code() == 0 || !is_json) return app.exit(wrong) == 0 ? 0 : usage;
   command_context context;
   context.json = true;
-  return static_cast<int>(report_usage(context, wrong.what()));
+  (void)report_usage(context, wrong.what());
+  return usage;
 }
 
 int fail_output(int error) {
@@ -98,6 +102,7 @@ int main(int argc, char** argv) {
   add_consumer_command(app, context);
   add_cluster_command(app, context);
   add_bench_command(app, context);
+  add_booking_command(app, context);
   add_doctor_command(app, context);
   add_raft_command(app, context);
   add_log_command(app, context);
