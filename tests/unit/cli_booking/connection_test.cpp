@@ -14,7 +14,7 @@ booking_connection_options options_for(const std::vector<std::string>& urls) {
   booking_connection_options options;
   for (const std::string& url : urls) options.servers.push_back(*parse_booking_server(url));
   options.client_id = "alice";
-  options.deadline_ms = 5'000;
+  options.deadline_ms = 20'000;
   options.first_pause_ms = 1;
   options.longest_pause_ms = 2;
   return options;
@@ -104,7 +104,9 @@ TEST(booking_connection, tells_a_command_that_may_be_done_from_one_that_is_not) 
     refuse(out, 503, "NO_QUORUM", "unknown");
   });
   booking_connection_options options = options_for({server.url()});
-  options.deadline_ms = 30;
+  // The pause before a second attempt would end after the deadline.
+  options.deadline_ms = 4'000;
+  options.first_pause_ms = options.longest_pause_ms = 10'000;
   const auto doubtful = booking_connection(options).call(reserve());
   ASSERT_FALSE(doubtful);
   EXPECT_EQ(doubtful.error().code, "NO_QUORUM");

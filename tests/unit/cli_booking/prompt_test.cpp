@@ -86,7 +86,7 @@ class booking_prompt_test : public ::testing::Test {
             [this](std::size_t, const seen_request& asked, httplib::Response& out) { show_(asked, out); }) {
     prompt_options options;
     options.connection.servers = {*parse_booking_server(server_.url())};
-    options.connection.deadline_ms = 2'000;
+    options.connection.deadline_ms = 20'000;
     prompt_ =
         std::make_unique<booking_prompt>(options, [this](const std::string& line) { said_.push_back(line); });
   }
