@@ -43,6 +43,8 @@ void vote_desk::on_entries(const std::vector<ledger_entry>& entries) {
   for (const ledger_entry& entry : entries) {
     ledger_.apply(entry);
     judge_.on_folded(entry);
+    if (const auto* const started = std::get_if<replica_started>(&entry))
+      table_.forget_votes_of(started->replica);
   }
   std::set<std::string> counting = ledger_.voting();
   if (counting == counting_) return;

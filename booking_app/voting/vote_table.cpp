@@ -57,6 +57,11 @@ std::vector<vote_table::recounted_answer> vote_table::recount(const std::set<std
   return changed;
 }
 
+void vote_table::forget_votes_of(const std::string& replica) {
+  for (const answer_id& answer : undecided_)
+    for (party& each : answers_.at(answer).parties) std::erase(each.replicas, replica);
+}
+
 /// Whether it has just become hopeless.
 bool vote_table::decide(tally& of, const std::set<std::string>& counting, std::int64_t now_ms,
                         std::optional<decision>& decided) {

@@ -57,6 +57,9 @@ class vote_table {
   /// To be called when the set of counting replicas has changed: answers that this decides or makes hopeless.
   [[nodiscard]] std::vector<recounted_answer> recount(const std::set<std::string>& counting,
                                                       std::int64_t now_ms);
+  /// To be called when another incarnation of a replica was started: what the one before said about answers
+  /// that are still open is not held against it.
+  void forget_votes_of(const std::string& replica);
   /// Answers that were decided `silence_ms` ago or earlier, each once: who counted then, still does and has
   /// not voted was silent.
   /// To be called often: a caller that did not come for `silence_ms` was itself asleep while votes waited for

@@ -103,6 +103,18 @@ TEST(vote_table, keeps_votes_of_replicas_that_do_not_count_aside) {
   EXPECT_EQ(outcome.decided->right, (std::vector<std::string>{"r1", "r2"}));
 }
 
+TEST(vote_table, does_not_hold_votes_of_an_incarnation_against_the_next_one) {
+  vote_table votes = table();
+  for (const char* replica : {"r1", "r2", "r3"})
+    votes.add(made_vote(replica, 7, std::string("no ") + replica), all, 0);
+  votes.add(made_vote("r4", 7, "yes"), all, 0);
+  votes.forget_votes_of("r3");
+  const auto outcome = votes.add(made_vote("r3", 7, "yes"), all, 0);
+  ASSERT_TRUE(outcome.decided);
+  EXPECT_EQ(outcome.decided->right, (std::vector<std::string>{"r4", "r3"}));
+  EXPECT_EQ(outcome.decided->different, (std::vector<std::string>{"r1", "r2"}));
+}
+
 TEST(vote_table, names_those_that_did_not_vote_in_time_once) {
   vote_table votes = table();
   votes.add(made_vote("r1", 7, "yes"), all, 0);
