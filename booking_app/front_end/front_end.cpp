@@ -6,15 +6,22 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "booking_app/front_end/audit_route.h"
+#include "booking_app/front_end/cluster_routes.h"
 #include "booking_app/front_end/command_record.h"
 #include "booking_app/front_end/front_end_context.h"
 #include "booking_app/front_end/keep_alive_batch.h"
 #include "booking_app/front_end/log_connection.h"
 #include "booking_app/front_end/log_submission.h"
 #include "booking_app/front_end/observer.h"
+#include "booking_app/front_end/page_routes.h"
+#include "booking_app/front_end/publishing.h"
+#include "booking_app/front_end/read_routes.h"
+#include "booking_app/front_end/record_followers.h"
 #include "booking_app/front_end/routes.h"
 #include "booking_app/front_end/session_events.h"
 #include "booking_app/front_end/status_rounds.h"
+#include "booking_app/front_end/stream_route.h"
 #include "booking_app/front_end/tick_policy.h"
 #include "booking_app/front_end/vote_desk.h"
 #include "booking_app/log/snapshot_store.h"
@@ -51,12 +58,14 @@ std::string front_end_record(const front_end_options& options, std::string type,
 
 struct front_end::state {
   state(const front_end_options& with, std::unique_ptr<net::process_host> made,
-        std::map<std::string, net::endpoint> addresses, snapshot_store&& store)
+        std::map<std::string, net::endpoint> addresses, snapshot_store&& store,
+        std::unique_ptr<record_followers> following)
       : options(with),
         host(std::move(made)),
         snapshots(std::move(store)),
+        followers(std::move(following)),
         replicas(host->client(), std::move(addresses)),
-        observed(snapshots.load().value_or(machine()), time, end_process),
+        observed(followers->begin(snapshots.load()), time, end_process),
         saved_offset(observed.applied()),
         log(options, host->loop(), log_listeners(), host->metrics()),
         commands(
@@ -76,13 +85,14 @@ struct front_end::state {
                replicas, observed, desk, [this] { return commands.awaits_votes(); }),
         keep_alives(host->loop(), {.client_id = "_" + options.reply_to()}, commands, time),
         ticks(options.tick_ms, options.number),
-        context{
-            options,  host->loop(),   host->client(), observed,
-            commands, replicas,       desk.ledger(),  [this](const ledger_entry& entry) { log.write(entry); },
-            time,     host->metrics()} {
-    observed.on_applied([this](const record&, const outcome& result) {
+        context{options,  host->loop(),   host->client(),
+                observed, *followers,     commands,
+                replicas, desk.ledger(),  [this](const ledger_entry& entry) { log.write(entry); },
+                time,     host->metrics()} {
+    observed.on_applied([this](const record& what, const outcome& result) {
       commands.on_applied(result);
       events.on_applied(result);
+      followers->note(what, result);
     });
   }
 
@@ -117,6 +127,11 @@ struct front_end::state {
     add_waiting_routes(router, context);
     add_lock_routes(router, context);
     add_admin_routes(router, context);
+    add_read_routes(router, context);
+    add_stream_routes(router, context);
+    add_audit_routes(router, context);
+    add_cluster_routes(router, context);
+    add_page_routes(router);
   }
 
   [[nodiscard]] result<> ready() const {
@@ -195,6 +210,7 @@ struct front_end::state {
   system_clock time;
   std::unique_ptr<net::process_host> host;
   snapshot_store snapshots;
+  std::unique_ptr<record_followers> followers;
   replica_client replicas;
   observer observed;
   std::int64_t saved_offset;
@@ -206,6 +222,7 @@ struct front_end::state {
   keep_alive_batch keep_alives;
   tick_policy ticks;
   front_end_context context;
+  std::optional<publishing> published;
   std::stop_source stopping;
   std::optional<std::int64_t> announced_at;
   bool announcing = false;
@@ -230,14 +247,17 @@ result<std::unique_ptr<front_end>> front_end::make(const front_end_options& opti
   if (!snapshots) return fail(snapshots, "data_dir");
   auto host = net::process_host::make(options.process);
   if (!host) return fail(host);
-  return std::unique_ptr<front_end>(new front_end(
-      std::make_unique<state>(options, std::move(*host), std::move(*replicas), std::move(*snapshots))));
+  auto followers = record_followers::open((*host)->loop(), options.data_dir);
+  if (!followers) return fail(followers, "data_dir");
+  return std::unique_ptr<front_end>(new front_end(std::make_unique<state>(
+      options, std::move(*host), std::move(*replicas), std::move(*snapshots), std::move(*followers))));
 }
 
 result<> front_end::start() {
   state& self = *state_;
   self.add_routes();
   if (const result<> started = self.host->start([&self] { return self.ready(); }); !started) return started;
+  self.published.emplace(self.context);
   self.log.start(self.observed.applied() + 1);
   net::event_loop& loop = self.host->loop();
   loop.spawn([&self] { return self.announce(); });
@@ -259,6 +279,7 @@ void front_end::stop() {
   self.stopping.request_stop();
   self.host->stop();
   self.log.stop();
+  self.published.reset();
   self.disk.stop();
   // The loop has ended: its state is this thread's.
   if (self.observed.applied() > self.saved_offset && !self.observed.disagrees())

@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "booking_app/front_end/front_end_options.h"
 #include "booking_app/front_end/observer.h"
+#include "booking_app/front_end/record_followers.h"
 #include "booking_app/front_end/replica_client.h"
 #include "booking_app/front_end/submission.h"
 #include "booking_app/voting/replica_ledger.h"
@@ -22,6 +23,7 @@ struct front_end_context {
   net::event_loop& loop;
   net::http_client& client;
   observer& observed;
+  record_followers& followers;  ///< history and live stream, of what `observed` has applied
   submission& commands;
   replica_client& replicas;      ///< HTTP of the replicas: status, digests, snapshots, faults
   const replica_ledger& ledger;  ///< as far as `booking.admin` was read

@@ -100,8 +100,8 @@ std::optional<std::string> seat_map_json(const machine_state& state, std::string
   for (std::int32_t row = 1; row <= found->rows(); ++row)
     for (std::int32_t column = 1; column <= found->columns(); ++column)
       if (found->has_seat({row, column})) write_seat(out, state, *found, {row, column}, asker);
-  out.close_array().field("show_id", found->id).field("show_version", found->version);
-  out.field("starts_at_ms", found->starts_at_ms).field("status", to_string(found->status)).close_object();
+  out.close_array().field("show_id", found->id).field("show_status", to_string(found->status));
+  out.field("show_version", found->version).field("starts_at_ms", found->starts_at_ms).close_object();
   return out.take();
 }
 

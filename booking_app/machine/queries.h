@@ -22,7 +22,7 @@ struct show_filter {
 /// "status"}]}`, sorted by (starts_at_ms, show_id).
 [[nodiscard]] std::string shows_json(const machine_state& state, const show_filter& filter);
 
-/// `{"rows","cols","seats":[{"id","row","col","cat","state","mine"}],"categories","show_version",...}`;
+/// `{"rows","cols","seats":[{"id","row","col","cat","state","mine"}],"categories","show_status","show_version",...}`;
 /// nothing if there is no such show. `mine` is there for held and booked seats of `asker`.
 [[nodiscard]] std::optional<std::string> seat_map_json(const machine_state& state, std::string_view show_id,
                                                        std::string_view asker);

@@ -1,0 +1,21 @@
+# embed_page_files(<folder> <output .cpp>)
+# writes a C++ file that holds the text files below <folder> (page_routes.h says how it gives them): no path is needed
+# at run time. Runs again when one of them changes, is added or removed.
+function(embed_page_files folder output)
+  file(GLOB_RECURSE paths CONFIGURE_DEPENDS LIST_DIRECTORIES false
+    ${folder}/*.html ${folder}/*.js ${folder}/*.css ${folder}/*.svg ${folder}/*.json ${folder}/*.webmanifest)
+  list(SORT paths)
+  set(text "// Made by cmake/embed_files.cmake.\n#include \"booking_app/front_end/page_routes.h\"\n\n")
+  string(APPEND text "#pragma clang diagnostic ignored \"-Woverlength-strings\"\n\nnamespace marquee::booking {\n")
+  string(APPEND text "namespace {\n\nconstexpr page_file files[] = {\n")
+  foreach(path IN LISTS paths)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+    file(RELATIVE_PATH name ${folder} ${path})
+    file(READ ${path} content)
+    string(APPEND text "    {\"${name}\", R\"_embedded_(${content})_embedded_\"},\n")
+  endforeach()
+  string(APPEND text "};\n\n}  // namespace\n\nstd::span<const page_file> page_files() {\n  return files;\n}\n\n")
+  string(APPEND text "}  // namespace marquee::booking\n")
+  file(WRITE ${output}.new "${text}")
+  file(COPY_FILE ${output}.new ${output} ONLY_IF_DIFFERENT)
+endfunction()
