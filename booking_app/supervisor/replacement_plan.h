@@ -13,13 +13,14 @@ struct replica_view {
   std::int64_t incarnation = 1;
   replica_state state = replica_state::catching_up;
   // this machine's
-  std::int64_t newest_used = 0;           ///< highest incarnation that ever had a folder or a process here
-  std::int64_t oldest_kept = 0;           ///< lowest incarnation that still has a folder; 0: none
-  std::optional<std::int64_t> running{};  ///< incarnation of the process that says it is this replica
-  bool answers = false;                   ///< that process says so over HTTP as well
-  bool starting = false;                  ///< a process was started and has not said yet what it is
-  std::int64_t new_process_ms = 0;        ///< when a process later than the ledger's was seen first
-  std::int64_t not_before_ms = 0;         ///< no start before: pause after one that failed
+  std::int64_t newest_used = 0;            ///< highest incarnation that ever had a folder or a process here
+  std::int64_t oldest_kept = 0;            ///< lowest incarnation that still has a folder; 0: none
+  std::optional<std::int64_t> recorded{};  ///< incarnation of the newest process, whether it runs or not
+  std::optional<std::int64_t> running{};   ///< incarnation of the process that says it is this replica
+  bool answers = false;                    ///< that process says so over HTTP as well
+  bool starting = false;                   ///< a process was started and has not said yet what it is
+  std::int64_t new_process_ms = 0;         ///< when a process later than the ledger's was seen first
+  std::int64_t not_before_ms = 0;          ///< no start before: pause after one that failed
   std::optional<std::int64_t> announced_ms{};  ///< `running` was announced then and is not folded yet
 };
 
@@ -45,7 +46,8 @@ struct plan_limits {
 /// stopped, then the one after all that were ever used here is started, then announced once it answers: so no
 /// incarnation is started twice, and there are never two processes. A replica that the ledger does not retire
 /// is left alone, also if it does not run: the front ends will miss it. Only a process of an incarnation
-/// before the ledger's is stopped: its votes would count as those of the present one.
+/// before the ledger's, as somebody may start whose disk is empty, is stopped, for its votes would count as
+/// those of the present one, and the present one is started in its place.
 [[nodiscard]] planned_step plan_next_step(const replica_view& view, std::int64_t now_ms,
                                           const plan_limits& limits = {});
 

@@ -57,7 +57,9 @@ void replica_keeper::look(const replica_ledger::replica& wanted, std::int64_t no
       stop();
       break;
     case replica_step::start:
-      log_info(component, "{}: incarnation {} is retired: {}", place_.id, wanted.incarnation, wanted.reason);
+      if (wanted.state == replica_state::retired)
+        log_info(component, "{}: incarnation {} is retired: {}", place_.id, wanted.incarnation,
+                 wanted.reason);
       start(planned.incarnation, now_ms);
       break;
     case replica_step::announce:
@@ -79,7 +81,10 @@ replica_view replica_keeper::observe(const replica_ledger::replica& wanted, std:
     view.newest_used = kept.back();
   }
   record_ = read_process_record(place_.data_dir);
-  if (record_) view.newest_used = std::max(view.newest_used, record_->incarnation);
+  if (record_) {
+    view.recorded = record_->incarnation;
+    view.newest_used = std::max(view.newest_used, record_->incarnation);
+  }
   if (record_ && !is_alive(*record_)) record_.reset();
   if (record_) view.running = record_->incarnation;
   lock_holder_ = holder_of_lock(place_.lock_file());
@@ -87,6 +92,7 @@ replica_view replica_keeper::observe(const replica_ledger::replica& wanted, std:
   const bool is_new = view.starting || (view.running && *view.running > wanted.incarnation);
   if (!is_new) {
     new_process_ms_.reset();
+    if (record_ && record_->pid == child_) child_answered_ = true;
     return view;
   }
   if (!new_process_ms_) new_process_ms_ = now_ms;

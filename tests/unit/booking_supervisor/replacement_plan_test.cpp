@@ -32,9 +32,18 @@ TEST(replacement_plan, stops_a_retired_process_before_it_starts_another) {
   EXPECT_EQ(next.incarnation, 2);
 }
 
-TEST(replacement_plan, stops_a_process_of_an_incarnation_before_the_ledgers) {
-  EXPECT_EQ(plan_next_step({.incarnation = 3, .state = replica_state::voting, .running = 2}, 0).step,
-            replica_step::stop);
+TEST(replacement_plan, puts_the_present_incarnation_in_the_place_of_an_outdated_process) {
+  replica_view view{.incarnation = 3, .state = replica_state::voting, .recorded = 2, .running = 2};
+  EXPECT_EQ(plan_next_step(view, 0).step, replica_step::stop);
+  view.running.reset();
+  const planned_step next = plan_next_step(view, 0);
+  EXPECT_EQ(next.step, replica_step::start);
+  EXPECT_EQ(next.incarnation, 3);
+  view.starting = true;
+  EXPECT_EQ(plan_next_step(view, 0).step, replica_step::nothing);
+  view.starting = false;
+  view.recorded = 3;
+  EXPECT_EQ(plan_next_step(view, 0).step, replica_step::nothing);
 }
 
 TEST(replacement_plan, starts_a_number_that_was_never_used) {
