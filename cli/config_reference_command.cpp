@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/config.h"
+#include "booking_app/front_end/front_end_process.h"
 #include "booking_app/replica/replica_process.h"
 #include "booking_app/supervisor/supervisor_process.h"
 #include "broker/broker_process.h"
@@ -42,6 +43,7 @@ exit_code run_config_reference(const command_context& context) {
   show<read_manager::read_manager_options>(context, all, "read-manager", &read_manager::describe);
   show<load_balancer::load_balancer_options>(context, all, "load-balancer", &load_balancer::describe);
   show<booking::replica_options>(context, all, "booking-replica", &booking::describe);
+  show<booking::front_end_options>(context, all, "booking-front-end", &booking::describe);
   show<booking::supervisor_options>(context, all, "booking-supervisor", &booking::describe);
   if (context.json) fmt::print("{}\n", all.dump(2));
   return exit_code::success;

@@ -260,6 +260,11 @@ void booking_prompt::keep_alive() {
     std::int64_t wait_ms = 1'000;
     std::vector<kept_session> due;
     for (auto& [client, one] : members_) {
+      // After a long stop of this program nothing is sent for a session that is over.
+      if (one.session && one.session->is_over(kept_moment::now())) {
+        one.session.reset();
+        print_(client + ": session expired");
+      }
       if (!one.session) continue;
       const std::int64_t left_ms = one.session->lease_ms / 3 - age_ms(*one.session);
       if (left_ms <= 0) due.push_back(*one.session);

@@ -136,9 +136,8 @@ TEST(follower, stops_voting_and_keeps_no_snapshots_when_its_state_was_changed_be
   command_log log = a_show_and_a_seat();
   log.add_show("S2");
   one.take(log.all());
-  one.follows.damage([](machine& all) {
-    const_cast<machine_state&>(all.state()).shows.find("S2")->version += 1;
-  });
+  one.follows.damage(
+      [](machine& all) { const_cast<machine_state&>(all.state()).shows.find("S2")->version += 1; });
   log.add_reserve("bob", "S1", "2A");
   log.add_reserve("carol", "S1", "3A");
   one.votes.clear();

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "cli/booking/bench_batch.h"
 #include "cli/booking/booking_connection.h"
 #include "tests/unit/client/scripted_server.h"
 
@@ -158,6 +159,29 @@ TEST(booking_connection, receives_a_stream_until_enough_was_seen) {
   EXPECT_EQ(refused->status, 404);
   EXPECT_NE(refused->body.find("NO_SUCH_SHOW"), std::string::npos);
   EXPECT_EQ(pieces, 3U);
+}
+
+TEST(booking_connection, a_batch_counts_what_was_booked_and_what_was_not) {
+  scripted_server server([](std::size_t, const seen_request& asked, httplib::Response& out) {
+    if (asked.target == "/v1/shows/S1/reserve" && asked.body["seats"][0] != "9Z") {
+      out.set_header("Server-Timing", "produce;dur=2.000, vote;dur=1.000");
+      return reserved(out);
+    }
+    refuse(out, 404, "NO_SUCH_SEAT", "definite");
+  });
+  bench_load load({*net::parse_endpoint(server.url())}, 2);
+  const auto request = [](const std::string& client, const std::string& seat, std::int64_t seq) {
+    return bench_request{
+        .server = 0, .show_id = "S1", .seat = seat, .client_id = client, .session_id = {}, .seq = seq};
+  };
+  const bench_result result =
+      load.run({{request("c1", "1A", 1), request("c1", "1B", 2)}, {request("c2", "9Z", 1)}});
+  EXPECT_EQ(result.latencies_us.size(), 2U);
+  EXPECT_EQ(result.failed, 1);
+  EXPECT_NE(result.first_failure.find("NO_SUCH_SEAT"), std::string::npos);
+  EXPECT_EQ(result.hops_ms, (std::map<std::string, double>{{"produce", 4.0}, {"vote", 2.0}}));
+  EXPECT_GT(result.batch_us, 0);
+  EXPECT_EQ(server.seen().size(), 5U) << "each connection is opened beforehand";
 }
 
 }  // namespace
