@@ -229,9 +229,13 @@ void command_feed::state::give(marquee::client::consumed got) {
   std::vector<logged_message> fresh;
   fresh.reserve(got.messages.size());
   std::optional<std::pair<std::int32_t, std::int64_t>> hole;
+  bool saw_old = false;
   for (marquee::client::received_message& one : got.messages) {
     const auto expected = next.find(one.partition);
-    if (expected != next.end() && one.offset < expected->second) continue;
+    if (expected != next.end() && one.offset < expected->second) {
+      saw_old = true;
+      continue;
+    }
     if (options.dense && one.offset != (expected == next.end() ? 0 : expected->second)) {
       hole = {one.partition, one.offset};
       break;
@@ -242,7 +246,6 @@ void command_feed::state::give(marquee::client::consumed got) {
                      .partition = one.partition,
                      .value = std::move(one.value).value_or("")});
   }
-  const bool only_old = fresh.empty() && !got.messages.empty();
   if (!fresh.empty()) {
     sought_hole = false;
     on_messages(std::move(fresh));
@@ -251,7 +254,8 @@ void command_feed::state::give(marquee::client::consumed got) {
     handle_hole(hole->first, hole->second, got.skipped);
     return;
   }
-  if (!only_old) return;
+  // Not message by message through all that was given before.
+  if (!saw_old) return;
   if (const auto sought = go_to_next(); !sought) note_failure(sought.error());
 }
 

@@ -58,19 +58,18 @@ struct replica_gauges {
                              "Offset of the newest command that was applied; -1 before the first.")),
         broken(metrics.gauge("marquee_booking_replica_broken",
                              "1 if the self check failed: the replica votes no more and must be replaced.")),
-        records(metrics.gauge("marquee_booking_replica_applied_records",
-                              "Commands and ticks applied since the process started.")),
-        bad_commands(metrics.gauge("marquee_booking_replica_bad_commands",
-                                   "Records since the process started that were no command.")),
-        votes(metrics.gauge("marquee_booking_replica_votes", "Votes cast since the process started.")),
+        records(metrics.counter("marquee_booking_replica_records_total", "Commands and ticks applied.")),
+        bad_commands(
+            metrics.counter("marquee_booking_replica_bad_commands_total", "Records that were no command.")),
+        votes(metrics.counter("marquee_booking_replica_votes_total", "Votes cast.")),
         waiting(metrics.gauge("marquee_booking_replica_waiting_votes",
                               "Votes that the log has not answered yet.")) {}
 
   metric_gauge& offset;
   metric_gauge& broken;
-  metric_gauge& records;
-  metric_gauge& bad_commands;
-  metric_gauge& votes;
+  metric_counter& records;
+  metric_counter& bad_commands;
+  metric_counter& votes;
   metric_gauge& waiting;
 };
 
@@ -163,9 +162,9 @@ void replica::state::refresh() {
   const follower::counts counted = following.counted();
   gauges.offset.set(now.offset);
   gauges.broken.set(now.broken ? 1 : 0);
-  gauges.records.set(static_cast<std::int64_t>(counted.records));
-  gauges.bad_commands.set(static_cast<std::int64_t>(counted.bad_commands));
-  gauges.votes.set(static_cast<std::int64_t>(counted.votes));
+  gauges.records.add(counted.records - gauges.records.value());
+  gauges.bad_commands.add(counted.bad_commands - gauges.bad_commands.value());
+  gauges.votes.add(counted.votes - gauges.votes.value());
   if (writer) gauges.waiting.set(static_cast<std::int64_t>(writer->waiting()));
 }
 
