@@ -137,6 +137,12 @@ class FourReplicas:
         """What was voted for front end 2, which asks for everything here."""
         return [json.loads(one.value) for one in TopicReader(self.cluster, f"{self.prefix}.reply").read_new()]
 
+    def vote_times(self, offset):
+        """{replica: when its vote on the record at this offset was stored}."""
+        stored = TopicReader(self.cluster, f"{self.prefix}.reply").read_new()
+        votes = [(json.loads(one.value), one.timestamp_ms) for one in stored]
+        return {vote["replica"]: at_ms for vote, at_ms in votes if vote["at_offset"] == offset}
+
     @contextlib.contextmanager
     def commands_all_the_time(self):
         """Until the block ends; what it gives is told the last offset."""

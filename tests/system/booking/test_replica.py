@@ -136,3 +136,26 @@ def test_digests_are_told_while_they_are_kept_and_waited_for(replicas):
     replicas.end("r1", signal.SIGTERM)
     replicas.start("r1")
     assert replicas.ask("r1", f"/digest?offset={last}")[0] == 200
+
+
+def test_each_fault_that_is_injected_shows_in_the_votes(replicas):
+    replicas.start(*NAMES)
+    first = replicas.add_show()
+    right = replicas.assert_equal_digests(first)
+    assert replicas.ask("r1", "/fault", {"mode": "nonsense"})[0] == 400
+    for name, mode in (("r1", "corrupt_state"), ("r2", "wrong_reply"), ("r3", "slow"), ("r4", "crash")):
+        assert replicas.ask(name, "/fault", {"mode": mode, "count": 1})[0] == 202
+    # Nothing shows before the next record.
+    assert replicas.digest("r1", first) == right
+    last = replicas.reserve("alice", "9A")
+    assert replicas.running.pop("r4").wait(timeout=30) == 70
+    wait_until(lambda: len([one for one in replicas.votes() if one["at_offset"] == last]) == 3, "three have voted")
+    votes = {one["replica"]: one for one in replicas.votes() if one["at_offset"] == last}
+    assert votes["r1"]["reply_hash"] == votes["r3"]["reply_hash"] != votes["r2"]["reply_hash"]
+    assert votes["r2"]["digest"] == votes["r3"]["digest"] != votes["r1"]["digest"]
+    times = replicas.vote_times(last)
+    assert times["r3"] - times["r2"] >= 1_500
+    # Started again it is as the others are, and has no fault any more.
+    replicas.start("r4")
+    last = replicas.reserve("bob", "10A")
+    assert replicas.digest("r4", last) == replicas.digest("r3", last)
