@@ -1,7 +1,9 @@
 """R01 to R08: replicas that are wrong, damaged, silent or dead, and what is put in their place."""
 
+import pathlib
 import shutil
 import signal
+import socket
 import time
 
 import pytest
@@ -154,6 +156,25 @@ def test_a_supervisor_killed_in_the_middle_goes_on(booking, replacements, after_
     assert len(replacements.processes("r4")) <= 1
     booking.start_again(supervisor)
     replacements.wait_until_replaced("r4", before)
+    booking.check()
+
+
+def test_a_replica_that_cannot_start_is_tried_again_until_it_can(booking, replacements):
+    before, supervisor = replacements.incarnation("r1"), booking.entry("booking-supervisor")
+    log = pathlib.Path(supervisor["log"])
+    told = log.read_text().count("r1 does not start")
+    host, port = booking.replica("r1")["http"].removeprefix("http://").split(":")
+    booking.restart_with(supervisor["name"], [*supervisor["command"], "--set", "supervisor.binary=/nowhere/marquee"])
+    booking.admin.ask("POST", "/v1/admin/replicas/r1/replace", {}, ("idem_key", f"replace-{time.monotonic_ns()}"))
+    wait_until(lambda: replacements.line("r1").get("failed_starts", 0) > 1, 20, "there is no such program")
+    assert log.read_text().count("r1 does not start") == told + 1, "one line, not one for each attempt"
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((host, int(port)))
+        other.listen()
+        booking.restart_with(supervisor["name"], supervisor["command"])
+        wait_until(lambda: replacements.line("r1").get("failed_starts", 0) > 0, 20, "another program has the port")
+    replacements.wait_until_replaced("r1", before)
     booking.check()
 
 
