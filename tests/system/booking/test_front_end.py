@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import signal
 import socket
 import threading
@@ -230,10 +229,9 @@ def test_a_front_end_that_is_stopped_answers_who_waits_and_comes_back(booking):
         one.close_session()
 
 
-@pytest.mark.skipif("MARQUEE_DEEP" not in os.environ, reason="takes as long as a front end is patient")
-def test_without_a_majority_of_replicas_the_outcome_is_unknown_and_told_later(own_booking):
-    show, client = own_booking.new_show(), own_booking.client()
-    paused = [own_booking.replica(one) for one in ("r1", "r2", "r3")]
+def test_without_a_majority_of_replicas_the_outcome_is_unknown_and_told_later(booking):
+    show, client = booking.new_show(), booking.client()
+    paused = [booking.replica(one) for one in ("r1", "r2", "r3")]
     for one in paused:
         pause(one)
     try:
