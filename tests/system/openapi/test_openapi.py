@@ -17,11 +17,21 @@ ROOT = HERE.parents[2]
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
+BOOKING = "/booking/"
+
+
 @pytest.fixture(scope="module")
-def document(shared_cluster):
+def whole_document(shared_cluster):
     with urllib.request.urlopen(shared_cluster.url + "/openapi.json", timeout=10) as answer:
         assert answer.headers["Content-Type"].startswith("application/json")
         return json.load(answer)
+
+
+@pytest.fixture(scope="module")
+def document(whole_document):
+    """Without the booking application, which this cluster does not have (tests/system/booking tries its routes)."""
+    paths = {path: item for path, item in whole_document["paths"].items() if not path.startswith(BOOKING)}
+    return {**whole_document, "paths": paths}
 
 
 def operations(document):
@@ -67,6 +77,22 @@ def test_no_route_of_the_sources_is_undocumented(document):
         if not path.startswith("/internal/")
     }
     assert found == documented
+
+
+def test_no_path_of_the_booking_front_end_is_undocumented(whole_document):
+    """Paths; their methods are tried on a cluster with the booking application (tests/system/booking/test_routes.py)."""
+
+    def nameless(path):
+        return re.sub(r"\{[a-z_]+\}", "{}", path)
+
+    documented = {nameless(path) for path in whole_document["paths"] if path.startswith(BOOKING)}
+    sources = sorted((ROOT / "booking_app" / "front_end").glob("*.cpp"))
+    found = {"/booking" + nameless(path) for one in sources for path in re.findall(r'"(/v1/[^"]*)"', one.read_text())}
+    # What ends with a slash is the beginning of several.
+    begun = {path for path in documented for beginning in found if beginning.endswith("/") and path.startswith(beginning)}
+    assert {path for path in found if not path.endswith("/")} | begun == documented
+    for _, path, operation in operations(whole_document):
+        assert path.startswith(BOOKING) == (operation["tags"] == ["booking"])
 
 
 def request_examples(document):
