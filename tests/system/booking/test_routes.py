@@ -1,10 +1,15 @@
-"""What `/openapi.json` says of the booking application holds behind the load balancer."""
+"""What `/openapi.json` and docs/metrics.md say of the booking application holds."""
 
 import http.client
 import json
+import pathlib
 import re
+import sys
 import urllib.parse
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "seeing"))
+import metrics_reference  # noqa: E402
 
 
 def answers(url, path, method, headers=None):
@@ -65,3 +70,7 @@ def test_changes_stream_through_the_load_balancer_as_they_happen(booking):
         connection.close()
     offset = next(line for line in lines if line.startswith("id:"))
     assert int(offset.partition(":")[2]) > 0 and any(line.startswith("event: seat") for line in lines)
+
+
+def test_the_documented_metrics_are_in_step(booking):
+    metrics_reference.compare(booking.cluster.processes())

@@ -5,6 +5,7 @@
 
 import json
 import pathlib
+import re
 import sys
 import textwrap
 import urllib.request
@@ -20,6 +21,7 @@ ROLES = {
     "booking_replica": "Booking replica",
     "booking_supervisor": "Booking supervisor",
 }
+PAGE = pathlib.Path(__file__).resolve().parents[3] / "docs" / "metrics.md"
 EVERYWHERE = "Every process"
 HEADER = """# Metrics
 
@@ -75,6 +77,18 @@ def to_markdown(sections):
     for title, metrics in sections.items():
         lines += [f"## {title}", "", *items_of(metrics), ""]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def compare(entries):
+    """Asserts that the page lists what these processes tell, section by section, and nothing else."""
+    documented = PAGE.read_text()
+    for title, metrics in gather(entries).items():
+        part = documented.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+        assert part, f"docs/metrics.md has no section '{title}'"
+        listed = set(re.findall(r"^- `([a-z0-9_]+)`", part, re.MULTILINE))
+        missing = [item for item in items_of(metrics) if item + "\n" not in part + "\n"]
+        assert not missing, "docs/metrics.md lacks, or says otherwise:\n" + "\n".join(missing)
+        assert not listed - set(metrics), f"docs/metrics.md names what is not there: {listed - set(metrics)}"
 
 
 if __name__ == "__main__":
