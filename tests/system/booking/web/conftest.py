@@ -46,7 +46,7 @@ def site_of(request):
     return FrontEndSite(request.getfixturevalue("booking"))
 
 
-@pytest.fixture(params=BOTH[:1])
+@pytest.fixture(params=BOTH)
 def site(request):
     """Tests that ask for it run on the stand-in and on a real front end."""
     return site_of(request)

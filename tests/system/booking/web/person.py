@@ -2,7 +2,7 @@
 
 import re
 
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>

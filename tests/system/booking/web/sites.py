@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -29,7 +30,10 @@ class Site:
     def call(self, method, path, body=None, client="admin"):
         """(status, answer); never an exception for a refusal."""
         headers = {"X-Client-Id": client, "Idempotency-Key": f"{client}-{time.time_ns()}-{next(_numbers)}"}
-        data = None if body is None else json.dumps(body).encode()
+        data = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=15) as answer:
@@ -105,13 +109,13 @@ class FrontEndSite(Site):
         return self.booking.front_end(self.number)
 
     def stop(self):
-        self.booking.cluster.kill(self.entry(), signal.SIGKILL)
+        self.booking.cluster.kill(self.entry(), signal.SIGKILL)  # waits for its end, so pauses do not go this way
 
     def start(self):
         self.booking.start_again(self.entry())
 
     def pause(self):
-        self.booking.cluster.kill(self.entry(), signal.SIGSTOP)
+        os.kill(self.entry()["pid"], signal.SIGSTOP)
 
     def go_on(self):
-        self.booking.cluster.kill(self.entry(), signal.SIGCONT)
+        os.kill(self.entry()["pid"], signal.SIGCONT)
