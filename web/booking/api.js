@@ -34,7 +34,11 @@ export class Api {
     this.identity = identity;
     this.progress = progress;
     this.sessionId = null;
-    this.newestOffset = -1; // of own commands: reads show their effect
+    this.newestOffset = -1; // of all that was seen here: reads never go back behind it, whichever front end answers
+  }
+
+  seen(offset) {
+    if (Number.isSafeInteger(offset)) this.newestOffset = Math.max(this.newestOffset, offset);
   }
 
   headers(more = {}) {
@@ -48,6 +52,7 @@ export class Api {
     // Whether a copy is still true is asked here, not by the browser: it keeps none.
     const headers = this.headers(etag ? { "If-None-Match": etag } : {});
     const { response, body } = await this.ask(url.href, { headers, cache: "no-store" });
+    if (response.headers.has("X-Offset")) this.seen(Number(response.headers.get("X-Offset")));
     if (response.status === 304 || response.ok) return { status: response.status, body, etag: response.headers.get("ETag") };
     if (response.status >= 500) throw new Unreachable(body.code);
     throw new Refusal(response.status, body);
@@ -82,7 +87,7 @@ export class Api {
       throw failure;
     }
     if (ASK_AGAIN.has(body.code) || response.status >= 500) return this.waitAsAsked(response);
-    this.newestOffset = Math.max(this.newestOffset, body.offset ?? -1);
+    this.seen(body.offset);
     if (!response.ok) throw new Refusal(response.status, body);
     return { ...body, show_version: Number((response.headers.get("ETag") ?? "").replaceAll('"', "")) || null };
   }

@@ -108,7 +108,10 @@ export class EventStream {
 
   take(event) {
     if (event === null) return;
-    if (event.id !== null) this.lastId = event.id;
+    if (event.id !== null) {
+      this.lastId = event.id;
+      this.api.seen(Number(event.id));
+    }
     this.onEvent(event);
   }
 
