@@ -71,9 +71,10 @@ class Person:
         self.page.locator("#message", has_text=text).wait_for()
 
     def hold(self, *seats):
+        """Seats in their order: the message of an earlier hold must not be taken for this one's."""
         self.click(*seats)
         self.press("Hold this seat" if len(seats) == 1 else "Hold these seats")
-        self.reads("held for you")
+        self.reads(re.compile(rf"{seats[-1]} (is|are) held for you"))
 
     def book(self, *seats):
         self.hold(*seats)
