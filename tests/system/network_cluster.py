@@ -128,9 +128,9 @@ class Network:
         _do("ip", "address", "add", self._places[HOST].host + "/24", "dev", self._link)
         _do("ip", "link", "set", self._link, "up")
         _do("ip", "-n", hub, "link", "set", "host", "master", "bridge", "up")
-        for name, address in zip(names, addresses):
+        for n, (name, address) in enumerate(zip(names, addresses)):
             self._places[name] = Place(str(address), self._prefix + name)
-            self._add(self._places[name], name)
+            self._add(self._places[name], f"port{n}")  # the names of links have at most 15 characters
         self._change_at(hub, HUB_FILTER)  # at last: loaded before there is a bridge it drops nothing (Linux 6.18)
         return {name: place for name, place in self._places.items() if name != HOST}
 

@@ -19,7 +19,7 @@ from booking.topic_reader import TopicReader
 from cluster import process
 from cluster.layout import Process
 
-SUPERVISOR_PATIENCE_S = 10
+SUPERVISOR_PATIENCE_S = 25  # a front end that has just started gives replicas 10 s
 
 
 class BookingCluster:
@@ -30,6 +30,8 @@ class BookingCluster:
         self.history = History()
         self.admin = self.client(ADMIN)
         self.checker = LogChecker(self)
+        self._topics = {}  # name -> (reader, what it has read)
+        self._head_reader = self.topic("cmd")
         self._event_reader, self._events = self.topic("event"), []
         self._shows = 0
         self._names = 0
@@ -85,15 +87,21 @@ class BookingCluster:
         if hasattr(self.cluster, "heal"):
             self.cluster.heal()
         dead = [entry for entry in self.cluster.processes() if not self.cluster.is_alive(entry)]
+        replicas = [entry for entry in dead if entry["role"] == "booking_replica"]
         for entry in dead:
-            if entry["role"] != "booking_replica":
+            if not entry["role"].startswith("booking"):
                 self.start_again(entry)
-        self._revive_replicas([entry for entry in dead if entry["role"] == "booking_replica"])
+        if len(replicas) > len(REPLICAS) - 2:  # no front end is ready without two that agree
+            self._revive_replicas(replicas, 0)
+        for entry in dead:
+            if entry["role"] in ("booking_front_end", "booking_supervisor"):
+                self.start_again(entry)
+        self._revive_replicas(replicas, SUPERVISOR_PATIENCE_S)
         self.wait_until_voting()
 
-    def _revive_replicas(self, dead):
+    def _revive_replicas(self, dead, patience_s):
         """One or two that are missed by the others are replaced by the supervisor, which must not meet a second process."""
-        end = time.monotonic() + (SUPERVISOR_PATIENCE_S if len(dead) < 3 else 0)
+        end = time.monotonic() + patience_s
         while time.monotonic() < end and not all(self.cluster.is_alive(self.entry(one["name"])) for one in dead):
             time.sleep(0.1)
         for entry in dead:
@@ -144,11 +152,14 @@ class BookingCluster:
         return TopicReader(self.cluster, f"booking.{name}")
 
     def records(self, name):
-        return list(self.topic(name).read_new())
+        """All of a topic, from its beginning."""
+        reader, known = self._topics.setdefault(name, (self.topic(name), []))
+        known.extend(reader.read_new())
+        return list(known)
 
     def head(self):
         """The newest offset of the log."""
-        return self.topic("cmd").end() - 1
+        return self._head_reader.end() - 1
 
     def events(self, kind, **fields):
         """What booking.event says of a kind so far, each with its offset, in the order of the log."""

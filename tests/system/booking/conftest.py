@@ -5,7 +5,7 @@ import pytest
 from booking import booking_cluster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_booking(binary, tmp_path_factory):
     yield from booking_cluster.serve(binary, tmp_path_factory.mktemp("booking"))
 

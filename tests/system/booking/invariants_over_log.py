@@ -11,6 +11,7 @@ import json
 
 from booking import answer_rules, ledgers, read_rules
 from booking.indexed_model import IndexedModel
+import specified_answers
 
 MOST_PROBLEMS = 20
 FULL_LOOK_EVERY = 1000
@@ -36,7 +37,7 @@ class LogJudge:
         self._submitted = {}  # (client, key) -> start of its first call
         self._early_votes, self._early_events = [], []  # of records that are still to come
         self._told_events = set()
-        self._voted = {}  # (at_offset, offset, client, key) -> (reply hash, the replica that voted first)
+        self._voted = {}  # (at_offset, offset, replayed, client, key) -> (reply hash, the replica that voted first)
         self._digest_after = {}  # offset -> (digest, replica)
         self._kinds = collections.Counter()
 
@@ -75,7 +76,7 @@ class LogJudge:
         result = self.model.apply(record.offset, record.timestamp_ms, record.value, kind)
         self.ledgers.record(record.offset, record.timestamp_ms, command, result)
         self.replies_at[record.offset] = result["replies"]
-        if result["events"]:
+        if specified_answers.of_events(result["events"]):  # the model has some of its own besides
             self.events[record.offset] = result["events"]
         for reply in result["replies"]:
             if not reply["replayed"]:
@@ -144,7 +145,7 @@ class LogJudge:
                 self._vote(at_offset, vote)
 
     def _vote(self, at_offset, vote):
-        about = (at_offset, vote["offset"], vote.get("client_id"), vote.get("seq"), vote.get("idem_key"))
+        about = (at_offset, vote["offset"], vote["replayed"], vote.get("client_id"), vote.get("seq"), vote.get("idem_key"))
         digest, by = self._digest_after.setdefault(at_offset, (vote["digest"], vote["replica"]))
         if digest != vote["digest"]:
             self.problem("I7", f"after {at_offset} {vote['replica']} has {vote['digest']}, {by} has {digest}")
@@ -155,8 +156,12 @@ class LogJudge:
             self._check_vote(about, vote)
 
     def _check_vote(self, about, vote):
-        at_offset, offset, *_ = about
-        wanted = [reply for reply in self.replies_at.get(at_offset, ()) if reply["offset"] == offset]
+        at_offset, offset, replayed, *_ = about
+        wanted = [
+            reply
+            for reply in self.replies_at.get(at_offset, ())
+            if (reply["offset"], reply["replayed"]) == (offset, replayed)
+        ]
         if not answer_rules.is_among(vote, wanted):
             self.problem("I6", f"{vote['replica']} voted {vote}, and the model says {wanted} at {at_offset}")
 
