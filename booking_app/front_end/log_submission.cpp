@@ -159,6 +159,8 @@ void log_submission::on_decided(const vote& agreed) {
 }
 
 void log_submission::on_hopeless(const answer_id& id) {
+  // A second answer is not about the command at `at_offset`: whoever waits for it asks again.
+  if (id.at_offset != id.offset && !id.replayed) return;
   const auto found = by_offset_.find(id.at_offset);
   if (found == by_offset_.end()) {
     keep_early(id.at_offset, submission_failure::no_majority);

@@ -107,6 +107,7 @@ result<vote> decode_vote(std::string text) {
     if (field.name == "client_id") return take(8, one.client_id);
     if (field.name == "reply_hash") return take(16, one.reply_hash);
     if (field.name == "digest") return take(32, one.digest);
+    if (field.name == "replayed") return field.value.get_bool().get(one.replayed) == SUCCESS;
     return field.name != "v" || read(field.value, version);
   });
   if (!is_object) return fail(marquee::error_code::corrupt, "a vote must be a JSON object");

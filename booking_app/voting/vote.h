@@ -15,6 +15,9 @@ struct answer_id {
   std::int64_t at_offset = 0;
   std::int64_t offset = 0;
   std::string client_id{};
+  /// A retry may be what ends the waiting of the very command that it repeats: then one record causes a
+  /// second answer to that command and a repetition of it.
+  bool replayed = false;
 
   auto operator<=>(const answer_id&) const = default;
 };
@@ -28,13 +31,14 @@ struct vote {
   std::string client_id;   ///< may be empty: BAD_COMMAND
   std::string reply_hash;  ///< as the replica gave it if it is that of `text`, else none that any other has
   std::string digest;      ///< of the state after `at_offset`
-  std::string text;        ///< the whole record
+  bool replayed = false;
+  std::string text;  ///< the whole record
 
   /// Equal votes give equal answers and come from equal states.
   [[nodiscard]] bool agrees_with(const vote& other) const {
     return reply_hash == other.reply_hash && digest == other.digest;
   }
-  [[nodiscard]] answer_id answer() const { return {at_offset, offset, client_id}; }
+  [[nodiscard]] answer_id answer() const { return {at_offset, offset, client_id, replayed}; }
 };
 
 /// The hash in the record is not taken on trust: a replica that says another answer than its hash stands for

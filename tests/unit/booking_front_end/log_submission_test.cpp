@@ -240,6 +240,8 @@ TEST_F(log_submission_test, votes_that_cannot_agree_are_told_at_once) {
   const auto asked = ask(open_session(1));
   store(0);
   confirm(0);
+  on_loop([&] { target_->on_hopeless({0, -1, "bob"}); });
+  EXPECT_EQ(code(asked), "nothing yet") << "that was a second answer to an earlier command";
   on_loop([&] { target_->on_hopeless({0, 0, "alice"}); });
   EXPECT_EQ(failure(asked), submission_failure::no_majority);
 }

@@ -53,6 +53,24 @@ TEST(vote_table, keeps_answers_of_one_record_apart) {
   EXPECT_TRUE(votes.add(pushed, all, 0).decided);
 }
 
+TEST(vote_table, keeps_a_second_answer_apart_from_the_retry_that_caused_it) {
+  vote_table votes = table();
+  vote pushed = made_vote("r1", 7, "granted");
+  pushed.offset = 3;
+  vote repeated = made_vote("r1", 7, "granted again");
+  repeated.offset = 3;
+  repeated.replayed = true;
+  for (const char* replica : {"r1", "r2", "r3"}) {
+    pushed.replica = repeated.replica = replica;
+    for (const vote& one : {pushed, repeated}) {
+      const auto outcome = votes.add(one, all, 0);
+      EXPECT_NE(outcome.right, false) << replica;
+      EXPECT_FALSE(outcome.hopeless);
+      EXPECT_EQ(outcome.decided.has_value(), replica == std::string("r2"));
+    }
+  }
+}
+
 TEST(vote_table, is_hopeless_when_three_of_four_are_wrong_in_three_ways) {
   vote_table votes = table();
   EXPECT_FALSE(votes.add(made_vote("r1", 7, "a"), all, 0).hopeless);

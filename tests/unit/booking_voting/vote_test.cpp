@@ -87,6 +87,14 @@ TEST(vote, tells_a_pushed_answer_from_a_replay) {
   EXPECT_FALSE(decode_answer(pushed)->pushed);
 }
 
+TEST(vote, a_repetition_is_another_answer_than_the_second_one) {
+  const vote told = *decode_vote(session_vote("r1"));
+  const vote repeated = *decode_vote(replaced(session_vote("r1"), "\"replayed\":false", "\"replayed\":true"));
+  EXPECT_FALSE(told.replayed);
+  EXPECT_TRUE(repeated.replayed);
+  EXPECT_NE(told.answer(), repeated.answer());
+}
+
 TEST(vote, refuses_what_is_none) {
   const std::string whole = session_vote("r1");
   for (const std::string& text :
