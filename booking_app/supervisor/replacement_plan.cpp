@@ -30,6 +30,9 @@ planned_step plan_next_step(const replica_view& view, std::int64_t now_ms, const
   const bool was_outdated = view.recorded && *view.recorded < view.incarnation;
   if (!view.running && !view.starting && was_outdated && now_ms >= view.not_before_ms)
     return {replica_step::start, view.incarnation};
+  const bool is_gone = !view.running && !view.starting && view.gone_since_ms &&
+                       now_ms - *view.gone_since_ms >= limits.restart_ms;
+  if (is_gone && now_ms >= view.not_before_ms) return {replica_step::start, view.incarnation};
   const bool has_old = view.oldest_kept > 0 && view.oldest_kept < view.incarnation;
   if (view.state == replica_state::voting && has_old) return {replica_step::remove_old, view.incarnation};
   return {};

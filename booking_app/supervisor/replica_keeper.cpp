@@ -89,10 +89,19 @@ replica_view replica_keeper::observe(const replica_ledger::replica& wanted, std:
   if (record_) view.running = record_->incarnation;
   lock_holder_ = holder_of_lock(place_.lock_file());
   view.starting = !view.running && lock_holder_;
+  if (view.running || view.starting) {
+    gone_since_ms_.reset();
+  } else if (!gone_since_ms_) {
+    gone_since_ms_ = now_ms;
+  }
+  view.gone_since_ms = gone_since_ms_;
   const bool is_new = view.starting || (view.running && *view.running > wanted.incarnation);
   if (!is_new) {
     new_process_ms_.reset();
-    if (record_ && record_->pid == child_) child_answered_ = true;
+    if (record_ && record_->pid == child_) {
+      child_answered_ = true;
+      failures_ = 0;
+    }
     return view;
   }
   if (!new_process_ms_) new_process_ms_ = now_ms;

@@ -66,6 +66,7 @@ class replica_keeper {
   std::int64_t failures_ = 0;  ///< starts in a row
   std::int64_t not_before_ms_ = 0;
   std::optional<std::int64_t> new_process_ms_{};
+  std::optional<std::int64_t> gone_since_ms_{};
   std::int64_t announced_ = 0;
   std::int64_t announced_ms_ = 0;
   pid_t told_pid_ = 0;  ///< what cluster.json was compared with last

@@ -23,6 +23,8 @@ void describe(config_schema& schema, supervisor_options& options) {
               "The cluster.json in which the processes of replicas are kept true; empty: none.");
   schema.integer("supervisor.look_ms", options.look_ms, 10, 60'000,
                  "How often it looks at the processes of the replicas.");
+  schema.integer("supervisor.restart_ms", options.restart_ms, 1'000, 3'600'000,
+                 "A replica that is not retired and whose process is gone for so long is started again.");
   schema.integer("supervisor.start_ms", options.start_ms, 1'000, 3'600'000,
                  "A new replica that does not answer by then is stopped, and another one is started.");
 }

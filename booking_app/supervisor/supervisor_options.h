@@ -19,6 +19,7 @@ struct supervisor_options {
   std::string binary;                 ///< empty: this program
   std::string cluster_file;           ///< empty: none
   std::int64_t look_ms = 100;         ///< between two looks at every replica
+  std::int64_t restart_ms = 20'000;   ///< one that is not retired and gone for so long is started again
   std::int64_t start_ms = 60'000;     ///< a new process that does not answer by then is stopped
 };
 

@@ -101,7 +101,7 @@ result<std::unique_ptr<supervisor_process>> supervisor_process::start(const supe
   made->tools = std::make_unique<keeper_tools>(keeper_tools{
       .binary = options.binary.empty() ? own_program() : options.binary,
       .by = options.process.name,
-      .limits = {.start_ms = options.start_ms},
+      .limits = {.restart_ms = options.restart_ms, .start_ms = options.start_ms},
       .cluster = cluster_file(options.cluster_file),
       .ask = [on = made->host.get()](const replica_place& place) { return ask_replica(*on, place); },
       .note =

@@ -12,6 +12,7 @@ FRONT_END_TIMES = {"silence_ms": 500, "heartbeat_ms": 1000, "give_up_ms": 5000}
 def settings_of_processes(given):
     """The tests' settings, under those that a test gives: {process name: {table: {key: value}}}."""
     settings = {f"booking-fe-{n}": {"front_end": dict(FRONT_END_TIMES)} for n in range(1, FRONT_ENDS + 1)}
+    settings["booking-supervisor"] = {"supervisor": {"restart_ms": 4000}}
     for name, tables in given.items():
         for table, values in tables.items():
             settings.setdefault(name, {}).setdefault(table, {}).update(values)

@@ -97,6 +97,21 @@ def test_R05_a_slow_replica_slows_nobody_and_is_not_believed_dead_for_one_late_v
     assert not replacements.entries("replica.retired", "r4")
 
 
+def test_when_too_many_are_gone_for_anybody_to_judge_they_are_started_again(booking, replacements):
+    show, client = booking.new_show(rows=20), booking.client()
+    key = ("seq", client.next_seq())
+    booked = client.reserve(show, "1A", key=key, expect="RESERVED")
+    for one in ("r1", "r2", "r3"):
+        booking.cluster.kill(booking.replica(one))
+    for one in ("r1", "r2", "r3"):
+        wait_until(lambda: replacements.processes(one), 60, f"{one} runs again")
+    booking.wait_until_voting()
+    client.reserve(show, "1B", expect="RESERVED")
+    again = client.reserve(show, "1A", key=key)
+    assert again.body == booked.body and again.headers["idempotency-replayed"] == "true"
+    booking.check()
+
+
 def test_R08_replicas_without_disks_come_back_by_replay(booking):
     show, client = booking.new_show(rows=20), booking.client()
     client.open_session()

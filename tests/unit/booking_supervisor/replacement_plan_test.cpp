@@ -22,6 +22,21 @@ TEST(replacement_plan, leaves_a_replica_alone_that_is_not_retired) {
   }
 }
 
+TEST(replacement_plan, starts_a_replica_again_that_is_gone_for_long_though_nobody_retires_it) {
+  const plan_limits limits{.restart_ms = 20'000};
+  replica_view view{.incarnation = 2, .state = replica_state::voting, .newest_used = 2, .recorded = 2};
+  view.gone_since_ms = 1'000;
+  EXPECT_EQ(plan_next_step(view, 20'999, limits).step, replica_step::nothing);
+  const planned_step next = plan_next_step(view, 21'000, limits);
+  EXPECT_EQ(next.step, replica_step::start);
+  EXPECT_EQ(next.incarnation, 2) << "on its own folder";
+  view.not_before_ms = 30'000;
+  EXPECT_EQ(plan_next_step(view, 21'000, limits).step, replica_step::nothing);
+  view.not_before_ms = 0;
+  view.starting = true;
+  EXPECT_EQ(plan_next_step(view, 21'000, limits).step, replica_step::nothing);
+}
+
 TEST(replacement_plan, stops_a_retired_process_before_it_starts_another) {
   replica_view view = retired();
   view.running = 1;
