@@ -24,6 +24,8 @@ _numbers = itertools.count(1)
 class Site:
     """`url` of the page, and what others do there: over the API, as the command line would."""
 
+    is_real = True
+
     def __init__(self, url):
         self.url = url
 
@@ -70,6 +72,8 @@ class Site:
 
 class StandInSite(Site):
     """A process of its own, so that it can be stopped, killed and started like a real one."""
+
+    is_real = False
 
     def __init__(self, folder):
         self.log = folder / "stand_in.log"

@@ -23,7 +23,7 @@ def test_u01_another_browser_shows_a_booking_within_half_a_second(people, site, 
     one, other = people(site).open(show), people(site).open(show)
     one.page.evaluate(CLICKED_AT)
     took_ms = []
-    for seat in [f"{row}{letter}" for row in range(1, 5) for letter in "ABCDE"][:BOOKINGS]:
+    for seat in [f"{row}{letter}" for row in range(1, 5) for letter in "ABCDE"][: BOOKINGS if site.is_real else 5]:
         other.page.evaluate(WATCH_SEAT, seat)
         one.click(seat)
         one.press("Hold this seat")
@@ -34,7 +34,7 @@ def test_u01_another_browser_shows_a_booking_within_half_a_second(people, site, 
     took_ms.sort()
     p50, p99 = statistics.median(took_ms), took_ms[-1]
     with capsys.disabled():
-        print(f"\nfrom the click to the change in another browser: p50 {p50:.0f} ms, p99 {p99:.0f} ms of {BOOKINGS}")
+        print(f"\nfrom the click to the change in another browser: p50 {p50:.0f} ms, p99 {p99:.0f} ms of {len(took_ms)}")
     assert p50 < LIMIT_MS
 
 
