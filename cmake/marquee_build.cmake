@@ -14,6 +14,11 @@ endif()
 # (docs/measurements.md). Files keep their own includes; only a build without this option shows which are missing.
 option(MARQUEE_PRECOMPILED_HEADERS "Test programs share precompiled headers" OFF)
 
+# Several files of a library are compiled as one: most of the time to compile a small file goes into the headers that it
+# shares with its neighbours. For a build from nothing, such as CI's: after a change more is compiled than without. Names
+# in unnamed namespaces must differ within a folder, or one of the files stays alone (marquee_compile_together).
+option(MARQUEE_UNITY_BUILD "Files of a library are compiled together" OFF)
+
 find_program(CCACHE ccache)
 if(CCACHE)
   # Paths are hashed relative to the checkout, so that a fresh clone finds what another one has compiled.
@@ -56,6 +61,15 @@ function(marquee_library name)
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE marquee_warnings ${ARG_PRIVATE})
+endfunction()
+
+# marquee_compile_together(<library> [ALONE <files>]): see MARQUEE_UNITY_BUILD.
+function(marquee_compile_together name)
+  cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
+  if(MARQUEE_UNITY_BUILD)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
 endfunction()
 
 # For code whose speed does not matter in sanitized builds, such as tests: optimising what is instrumented takes half of

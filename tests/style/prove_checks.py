@@ -35,7 +35,7 @@ class planted(unittest.TestCase):
         self.assertIn(expected, output)
 
     def test_a_clean_tree_passes_every_check(self):
-        for check in ("check_arrows.py", "check_formatting.py", "check_sizes.py", "check_words.py"):
+        for check in ("check_arrows.py", "check_clashes.py", "check_formatting.py", "check_sizes.py", "check_words.py"):
             code, output = self.check(check)
             self.assertEqual(code, 0, f"{check}: {output}")
 
@@ -54,6 +54,14 @@ class planted(unittest.TestCase):
     def test_a_link_against_the_arrows_is_found(self):
         self.put("booking_app/CMakeLists.txt", "marquee_library(marquee_booking_app\n  LINK marquee_broker)\n")
         self.assert_found("check_arrows.py", "booking_app/CMakeLists.txt:2: booking_app must not link broker")
+
+    def test_names_that_meet_when_files_are_compiled_together_are_found(self):
+        self.put("net/CMakeLists.txt", "marquee_library(marquee_net)\nmarquee_compile_together(marquee_net)\n")
+        self.put("net/a.cpp", "namespace {\n\nint size_of(int a) {\n  return a;\n}\n\n}  // namespace\n")
+        self.put("net/b.cpp", "constexpr int size_of = 1;\n")
+        self.assert_found("check_clashes.py", "net/CMakeLists.txt: size_of is in a.cpp and b.cpp")
+        self.put("net/CMakeLists.txt", "marquee_compile_together(marquee_net ALONE b.cpp)\n")
+        self.assertEqual(self.check("check_clashes.py")[0], 0)
 
     def test_a_badly_formatted_file_is_found(self):
         self.put("net/a.cpp", "int  a( ){return 1;}\n")
