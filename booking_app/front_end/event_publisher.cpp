@@ -72,6 +72,10 @@ void event_publisher::run(const std::string& producer_id) {
   marquee::client::producer sender(options_.cluster, options_.topic, producer_id);
   while (!stopper_->is_requested()) {
     wake_up_->wait();
+    if (options_.hold_back_ms > 0) {
+      thread_.pause(options_.hold_back_ms);
+      while (!stopper_->is_requested() && !find_position()) thread_.pause(options_.pause_ms);
+    }
     while (!stopper_->is_requested() && publish_page(sender)) {
     }
   }

@@ -26,6 +26,9 @@ class event_publisher {
     std::string topic{};
     history_kind kind = history_kind::events;
     std::int64_t pause_ms = 1'000;  ///< after a failure
+    /// So long it leaves what is new to other front ends, and looks what they have stored before it writes:
+    /// else each would write everything. 0 for the first one.
+    std::int64_t hold_back_ms = 0;
     /// Pauses in which the history may come to know what is stored already.
     int most_waits_for_history = 60;
   };

@@ -85,10 +85,10 @@ struct front_end::state {
                replicas, observed, desk, [this] { return commands.awaits_votes(); }),
         keep_alives(host->loop(), {.client_id = "_" + options.reply_to()}, commands, time),
         ticks(options.tick_ms, options.number),
-        context{options,  host->loop(),   host->client(),
-                observed, *followers,     commands,
-                replicas, desk.ledger(),  [this](const ledger_entry& entry) { log.write(entry); },
-                time,     host->metrics()} {
+        context{options,  host->loop(),    host->client(),
+                observed, *followers,      commands,
+                replicas, desk.ledger(),   [this](const ledger_entry& entry) { log.write(entry); },
+                time,     host->metrics(), [this] { return has_caught_up(); }} {
     observed.on_applied([this](const record& what, const outcome& result) {
       commands.on_applied(result);
       events.on_applied(result);
@@ -142,6 +142,12 @@ struct front_end::state {
                   "no majority of the replicas has confirmed the log up to here yet; applied " +
                       std::to_string(observed.applied()) + " of " + std::to_string(observed.consumed()));
     return {};
+  }
+
+  /// Before that it would tell of a state that its clients may have left behind long ago.
+  [[nodiscard]] bool has_caught_up() {
+    caught_up = caught_up || (announced_at && observed.applied() >= *announced_at);
+    return caught_up;
   }
 
   /// Writes down that this front end is there: so the log has a record that replicas can agree on, and the
@@ -226,6 +232,7 @@ struct front_end::state {
   std::stop_source stopping;
   std::optional<std::int64_t> announced_at;
   bool announcing = false;
+  bool caught_up = false;
   bool saving = false;
   bool stopped = false;
   net::event_loop disk{"fe-snapshots"};

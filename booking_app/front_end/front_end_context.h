@@ -31,6 +31,8 @@ struct front_end_context {
   std::function<void(const ledger_entry&)> note;
   const clock& time;
   metrics_registry& metrics;
+  /// Whether the state has reached the end that the log had when this process started. Empty: it has.
+  std::function<bool()> caught_up{};
 };
 
 }  // namespace marquee::booking

@@ -16,6 +16,9 @@ using json = nlohmann::json;
 constexpr std::int64_t look_ms = 100;
 /// How long others' announcements are waited for: the topic is read from its beginning meanwhile.
 constexpr std::int64_t patience_ms = 2'000;
+/// The first front end writes at once; the n-th writes what those before it have not written after n-1 times
+/// this.
+constexpr std::int64_t hold_back_ms = 2'000;
 
 marquee::client::client_options cluster_of(const front_end_options& options) {
   marquee::client::client_options cluster;
@@ -29,6 +32,7 @@ event_publisher::options plan(const front_end_context& context, history_kind kin
   wanted.cluster = cluster_of(context.options);
   wanted.kind = kind;
   wanted.topic = std::move(topic);
+  wanted.hold_back_ms = (context.options.number - 1) * hold_back_ms;
   return wanted;
 }
 

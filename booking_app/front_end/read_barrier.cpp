@@ -55,6 +55,10 @@ net::task<std::optional<net::http_response>> read_barrier::pass(net::http_exchan
     wrong.outcome = net::api_outcome::unknown;
     co_return net::to_response(wrong);
   }
+  if (context_.caught_up && !context_.caught_up())
+    co_return net::to_response(net::unavailable(
+        context_.options.component(), "STARTING",
+        "this front end has started and reads the log; ask again in a second, or ask another front end"));
   std::int64_t offset = wanted.min_offset.value_or(-1);
   if (wanted.linearizable) {
     const result<std::int64_t> log_end = co_await end_of_log_->ask(exchange.client_gone_token());

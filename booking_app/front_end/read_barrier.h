@@ -30,7 +30,8 @@ class read_barrier {
 
   /// Nothing when the state may be read, or the answer: 504 TIMEOUT if `min_offset`, or where the log ended,
   /// is not applied within 5 s; 503 NO_QUORUM if the log's leader cannot be asked; 503 NO_MAJORITY if this
-  /// front end has found its own state wrong.
+  /// front end has found its own state wrong; 503 STARTING until it has caught up with the log after its
+  /// start.
   [[nodiscard]] net::task<std::optional<net::http_response>> pass(net::http_exchange& exchange,
                                                                   freshness wanted);
 
