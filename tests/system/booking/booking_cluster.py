@@ -1,6 +1,7 @@
 """A cluster with the booking application: its processes, its log, faults, clients, and the checker of all that was told."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from booking.call_history import History
 from booking.log_checker import LogChecker
 from booking.topic_reader import TopicReader
 from cluster import process
+from cluster.failure import ClusterFailure
 from cluster.layout import Process
 
 SUPERVISOR_PATIENCE_S = 25  # a front end that has just started gives replicas 10 s
@@ -104,8 +106,16 @@ class BookingCluster:
         end = time.monotonic() + patience_s
         while time.monotonic() < end and not all(self.cluster.is_alive(self.entry(one["name"])) for one in dead):
             time.sleep(0.1)
+        retired = self._retired()
         for entry in dead:
-            self.start_again(entry)
+            if entry["name"] not in retired:
+                with contextlib.suppress(ClusterFailure):  # the supervisor has just stopped it to put another in its place
+                    self.start_again(entry)
+
+    def _retired(self):
+        """Names of those that the supervisor is about to replace."""
+        views = [view for n in range(1, len(self.front_ends()) + 1) for view in self.view(n).items()]
+        return {f"booking-replica-{one.removeprefix('r')}" for one, line in views if line["state"] == "RETIRED"}
 
     def wait_until_voting(self, replicas=REPLICAS, patience_s=60):
         """Says the state of the replicas as the last front end that was asked sees it."""
