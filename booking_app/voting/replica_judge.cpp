@@ -79,6 +79,7 @@ replica_judge::entries replica_judge::on_time(const replica_ledger& ledger, std:
   // Whoever was asleep for half of that time has not listened: everybody gets the whole time once more.
   const bool was_asleep = last_time_ms_ && now_ms - *last_time_ms_ >= options_.heartbeat_ms / 2;
   last_time_ms_ = now_ms;
+  const bool is_cut_off = heard_lately(ledger, {}, now_ms) < others_needed;
   entries out;
   for (const auto& [name, one] : ledger.replicas()) {
     heard_of& known = heard_[name];
@@ -88,11 +89,12 @@ replica_judge::entries replica_judge::on_time(const replica_ledger& ledger, std:
       known.since_ms = now_ms;
       if (known.status_ms) known.status_ms = now_ms;
     }
+    if (is_cut_off) known.excused_ms = now_ms;
     if (one.state == replica_state::retired) continue;
     const std::int64_t patience_ms = known.status_ms
                                          ? options_.heartbeat_ms
                                          : std::max(options_.heartbeat_ms, options_.first_heartbeat_ms);
-    if (now_ms - known.status_ms.value_or(known.since_ms) >= patience_ms)
+    if (now_ms - std::max(known.status_ms.value_or(known.since_ms), known.excused_ms) >= patience_ms)
       retire(name, "no answer for " + std::to_string(patience_ms) + " ms", ledger, now_ms, out);
   }
   return out;
@@ -216,15 +218,20 @@ replica_judge::open_entries& replica_judge::open(const std::string& replica, std
 
 bool replica_judge::others_answer(const std::string& replica, const replica_ledger& ledger,
                                   std::int64_t now_ms) const {
+  return heard_lately(ledger, replica, now_ms) >= others_needed;
+}
+
+std::size_t replica_judge::heard_lately(const replica_ledger& ledger, const std::string& but,
+                                        std::int64_t now_ms) const {
   std::size_t count = 0;
   for (const std::string& name : ledger.voting()) {
     const auto found = heard_.find(name);
-    if (name == replica || found == heard_.end()) continue;
+    if (name == but || found == heard_.end()) continue;
     const heard_of& known = found->second;
     const std::int64_t newest_ms = std::max(known.status_ms.value_or(-1), known.vote_ms);
-    if (newest_ms >= 0 && now_ms - newest_ms < options_.heartbeat_ms) ++count;
+    if (newest_ms >= 0 && now_ms - newest_ms <= options_.heartbeat_ms / 2) ++count;
   }
-  return count >= others_needed;
+  return count;
 }
 
 }  // namespace marquee::booking

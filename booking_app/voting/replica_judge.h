@@ -23,9 +23,10 @@ namespace marquee::booking {
 /// - A replica that is catching up and has the majority's digest: agreed, from then on its votes count.
 /// - No status answer for `heartbeat_ms`, or an answer that it found itself damaged: retired.
 ///
-/// Silence is held against a replica only while at least two other voting ones were heard in the last
-/// `heartbeat_ms`: else this front end, or the log, is the problem. For the same reason no silence is counted
-/// over a time in which `on_time` was not called.
+/// Silence is held against a replica only while at least two other voting ones were heard in the last half of
+/// `heartbeat_ms`: else this front end, or the log, is the problem. (Half: whoever is cut off stops to hear
+/// all of them at almost the same time.) For the same reason no silence is counted over a time in which
+/// `on_time` was not called or fewer than two were heard.
 class replica_judge {
  public:
   struct options {
@@ -72,6 +73,7 @@ class replica_judge {
     std::int64_t since_ms = 0;                ///< known to this front end
     std::int64_t vote_ms = -1;                ///< of the newest vote; negative: none
     std::int64_t right_offset = -1;           ///< highest offset with a right vote
+    std::int64_t excused_ms = -1;  ///< until then it was not for want of its answers that none came
   };
 
   void judge_decision(const decision& made, const replica_ledger& ledger, std::int64_t now_ms, entries& out);
@@ -88,6 +90,8 @@ class replica_judge {
   void confirm(std::int64_t offset, const std::string& digest, const replica_ledger& ledger,
                std::int64_t now_ms, entries& out);
   [[nodiscard]] open_entries& open(const std::string& replica, std::int64_t incarnation, std::int64_t now_ms);
+  [[nodiscard]] std::size_t heard_lately(const replica_ledger& ledger, const std::string& but,
+                                         std::int64_t now_ms) const;
   [[nodiscard]] bool others_answer(const std::string& replica, const replica_ledger& ledger,
                                    std::int64_t now_ms) const;
 

@@ -176,6 +176,20 @@ TEST(replica_judge, retires_one_without_a_heartbeat) {
   EXPECT_EQ(one.written.size(), 1u);
 }
 
+TEST(replica_judge, blames_nobody_for_being_cut_off) {
+  front_end one;
+  one.wait(500);
+  // The last answers of a round do not come at the same moment.
+  one.now += 100;
+  one.hear_from({"r1", "r2", "r3"});
+  one.wait(5'000, {});
+  EXPECT_TRUE(one.written.empty()) << "nobody is heard";
+  one.wait(900, {"r3", "r4"});
+  EXPECT_TRUE(one.written.empty()) << "some connections take longer to come back";
+  one.wait(200, {"r3", "r4"});
+  EXPECT_EQ(one.of("r1").state, replica_state::retired);
+}
+
 TEST(replica_judge, blames_nobody_for_a_sleep_of_its_own) {
   front_end one;
   one.wait(500);
