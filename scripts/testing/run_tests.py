@@ -18,7 +18,11 @@ TESTS_AT_ONCE = "2"
 DEEP_SEEDS = {"MARQUEE_SIMULATION_SEEDS": "5000", "MARQUEE_CRASH_SEEDS": "1-200"}
 DEEP_PROGRAMS = ("tests/simulation/test_simulation", "tests/crash/test_crash")
 # A cluster that hangs must not hang the run; every ctest has a limit of its own.
-SYSTEM_TESTS_SECONDS = 1300
+SYSTEM_TESTS_SECONDS = 1500
+SYSTEM_TEST_HALVES = {
+    "cluster": ["tests/system", "--ignore=tests/system/booking"],
+    "booking": ["tests/system/booking"],
+}
 PREPARATION_SECONDS = 600
 PREPARATIONS = ("tests/system/foreign_clients/toolchains.py", "tests/system/booking/web/browser_tools.py")
 
@@ -102,18 +106,41 @@ def finish_preparing(preparations: list[subprocess.Popen]) -> None:
             print(f"{preparation.args[-1]} did not end within {PREPARATION_SECONDS} s", flush=True)
 
 
-def run_system_tests(preset: str, total: tally) -> None:
-    report = ROOT / "build" / preset / "pytest.xml"
+def start_system_tests(preset: str, name: str, selection: list[str]) -> subprocess.Popen:
+    """One half of the system tests. Its output goes to a file, so that two halves can be read one after the other."""
+    folder = ROOT / "build" / preset
+    report = folder / f"pytest-{name}.xml"
     report.unlink(missing_ok=True)
-    environment = dict(os.environ, MARQUEE_BINARY=str(ROOT / "build" / preset / "cli" / "marquee"))
+    environment = dict(os.environ, MARQUEE_BINARY=str(folder / "cli" / "marquee"))
     environment["MARQUEE_FOREIGN_CLIENTS_PREPARED"] = "1"
     options = ["-q", "-p", "no:cacheprovider", "--durations=20", f"--junitxml={report}"]
-    command = [sys.executable, "-m", "pytest", *options, "tests/system"]
-    code = run(command, env=environment, timeout=SYSTEM_TESTS_SECONDS)
-    before = total.failed
-    total.add(report)
-    if code != 0 and total.failed == before:
-        total.failed += 1
+    command = [sys.executable, "-m", "pytest", *options, *selection]
+    print("+", " ".join(command), "(beside the other half)", flush=True)
+    with open(folder / f"pytest-{name}.txt", "wb") as output:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, process_group=0
+        )
+
+
+def run_system_tests(preset: str, total: tally) -> None:
+    """Two halves beside each other: they wait for time-outs and restarts most of the time. Each finds ports of its
+    own."""
+    started = time.monotonic()
+    halves = {name: start_system_tests(preset, name, selection) for name, selection in SYSTEM_TEST_HALVES.items()}
+    for name, half in halves.items():
+        try:
+            code = half.wait(timeout=max(1.0, SYSTEM_TESTS_SECONDS - (time.monotonic() - started)))
+        except subprocess.TimeoutExpired:
+            print(f"  stopped: {name} did not end within {SYSTEM_TESTS_SECONDS} s", flush=True)
+            os.killpg(half.pid, signal.SIGKILL)
+            code = half.wait()
+        folder = ROOT / "build" / preset
+        print((folder / f"pytest-{name}.txt").read_text(errors="replace"), flush=True)
+        print(f"  {name}: ended with {code} after {time.monotonic() - started:.0f} s", flush=True)
+        before = total.failed
+        total.add(folder / f"pytest-{name}.xml")
+        if code != 0 and total.failed == before:
+            total.failed += 1
 
 
 def run_deep_tests(total: tally) -> None:
