@@ -180,9 +180,6 @@ result<std::unique_ptr<replica>> replica::make(const replica_options& options) {
   if (!host) return fail(host);
   auto store = snapshot_store::open(options.state_folder());
   if (!store) return fail(store, options.state_folder());
-  // Only now: the file names the process that has the folder.
-  if (auto written = write_process_file(options.data_dir, options.id, options.incarnation); !written)
-    return fail(written, "writing process.json");
   auto begin = store->load();
   if (begin)
     log_info(component, "{}.{} goes on at offset {} from a snapshot", options.id, options.incarnation,
@@ -215,7 +212,13 @@ result<> replica::start() {
         net::stop_signal::request();
       });
   own.has_feed.count_down();
-  return own.host->start([&own] { return own.ready(); });
+  if (auto started = own.host->start([&own] { return own.ready(); }); !started) return started;
+  // Only now: the file names the process that has the folder and the port, so that the supervisor stops that
+  // one.
+  if (auto written = write_process_file(own.options.data_dir, own.options.id, own.options.incarnation);
+      !written)
+    return fail(written, "writing process.json");
+  return {};
 }
 
 void replica::stop() {
