@@ -1,5 +1,6 @@
 #include "booking_app/supervisor/process_record.h"
 
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -13,7 +14,13 @@ namespace {
 std::optional<std::string> content_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(file), {});
+  // Files of a process that ends meanwhile fail in the middle of a read, which an iterator would throw.
+  std::string content;
+  std::array<char, 4096> block{};
+  while (file.read(block.data(), block.size()) || file.gcount() > 0)
+    content.append(block.data(), static_cast<std::size_t>(file.gcount()));
+  if (file.bad()) return std::nullopt;
+  return content;
 }
 
 const json_value* integer_of(const json_value& object, std::string_view name) {

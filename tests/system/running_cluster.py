@@ -169,18 +169,25 @@ def give_database(layout):
     subprocess.run(["cp", "-a", postgres.describe(origin).data_dir, str(data_dir)], check=True)
 
 
-_held_offsets = []
+_held_ports = []
 
 
-def _held(offset):
-    """Whether this process got the range, and keeps it: another run of the tests may be about to start a cluster too."""
-    lock = open(pathlib.Path(tempfile.gettempdir()) / f"marquee-tests-ports-{offset}.lock", "w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        return False
-    _held_offsets.append(lock)
+def _held(ports):
+    """Whether this process got all of them, and keeps them: another run of the tests may be about to start a cluster
+    too. Port by port, because ranges with different offsets overlap."""
+    locks = []
+    folder = pathlib.Path(tempfile.gettempdir()) / "marquee-tests-ports"
+    folder.mkdir(exist_ok=True)
+    for port in ports:
+        lock = open(folder / str(port), "w")
+        locks.append(lock)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            for one in locks:
+                one.close()
+            return False
+    _held_ports.extend(locks)
     return True
 
 
@@ -189,7 +196,7 @@ def free_offset():
     for offset in range(3000, 17000, 100):
         probe = Layout(ROOT, pathlib.Path("/"), offset, pathlib.Path("/"), load_balancers=2, booking=True)
         ports = [port for p in probe.processes() for port in p.ports()] + [probe.postgres_port]
-        if not any(process.port_is_taken(port) for port in ports) and _held(offset):
+        if not any(process.port_is_taken(port) for port in ports) and _held(ports):
             return offset
     raise AssertionError("no free range of ports")
 

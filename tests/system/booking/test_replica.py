@@ -24,6 +24,8 @@ def test_R09_killed_in_the_middle_of_commands_a_replica_goes_on_from_its_snapsho
         for round_of in (1, 2):
             wait_until(lambda due=120 * round_of: told["last"] >= due, "commands are written")
             for name in ("r1", "r2"):
+                wait_until(lambda one=name: replicas.snapshots(one), f"{name} has a snapshot")
+            for name in ("r1", "r2"):
                 replicas.end(name, signal.SIGKILL)
             replicas.start("r1", "r2")
     replicas.assert_equal_digests(told["last"])

@@ -42,6 +42,12 @@ class processes : public testing::Test {
   fs::path folder;
 };
 
+TEST_F(processes, a_file_that_opens_and_cannot_be_read_names_nobody) {
+  // As the files of a process do that ends in between.
+  fs::create_directory(path("process.json"));
+  EXPECT_FALSE(read_process_record(folder.string()));
+}
+
 TEST_F(processes, knows_this_very_process) {
   note(::getpid(), *start_ticks_of(::getpid()));
   const auto record = read_process_record(folder.string());
