@@ -22,6 +22,11 @@ def layout(tmp_path):
 @pytest.fixture
 def sleeper():
     child = subprocess.Popen(["sleep", "600"])
+    # A busy machine shows for a moment what it was before it became this program.
+    end = time.monotonic() + 10
+    while not pathlib.Path(f"/proc/{child.pid}/cmdline").read_bytes().startswith(b"sleep"):
+        assert time.monotonic() < end
+        time.sleep(0.01)
     yield child
     child.kill()
     child.wait()
