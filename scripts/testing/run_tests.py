@@ -18,7 +18,7 @@ TESTS_AT_ONCE = "2"
 DEEP_SEEDS = {"MARQUEE_SIMULATION_SEEDS": "5000", "MARQUEE_CRASH_SEEDS": "1-200"}
 DEEP_PROGRAMS = ("tests/simulation/test_simulation", "tests/crash/test_crash")
 # A cluster that hangs must not hang the run; every ctest has a limit of its own.
-SYSTEM_TESTS_SECONDS = 1500
+SYSTEM_TESTS_SECONDS = 1800
 SYSTEM_TEST_HALVES = {
     "cluster": ["tests/system", "--ignore=tests/system/booking"],
     "booking": ["tests/system/booking"],
