@@ -9,6 +9,7 @@
 
 namespace marquee::booking {
 
+/// Configuration of a supervisor. Its keys are described in supervisor_options.cpp.
 struct supervisor_options {
   supervisor_options();
 
